@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+#
+# The whole build: one make, no recursion, no configure step.  A source file dropped into a folder
+# below is built; nothing is listed by name but third-party sources.
+#
+#   make             everything a run needs             make V=1 ...    show each command
+#   make run         boot a system (SYSTEM=default)     make debug      the same, -O1 and assert()
+#   make test        all tests (NAME=... for some)      make check      the rules of the tree
+#
+# Output, each variant in a folder of its own:
+#   build/gen      C generated from schema/             build/tools     programs of the build itself
+#   build/release  kernel, programs, systems            build/debug     the same with assert()
+#   build/host     unit tests under ASan and UBSan      build/source    third-party sources
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables --warn-undefined-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+SHELL := /bin/sh
+
+CC := clang-19
+AR := llvm-ar-19
+LD := ld.lld-19
+STRIP := llvm-strip-19
+PYTHON := /usr/bin/python3 -B
+
+V ?=
+SYSTEM ?= default
+VARIANT ?= release
+NAME ?=
+JSON ?=
+FILE ?=
+EXTRA ?=
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# --- Flags -------------------------------------------------------------------------------------
+
+WARNINGS := -Werror -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Wmissing-variable-declarations -Wvla -Wconversion \
+	-Wimplicit-fallthrough -Wswitch-enum -Wcast-qual -Wcast-align -Wpointer-arith \
+	-Wwrite-strings -Wformat=2 -Wthread-safety -Wunreachable-code -Wcomma -Wassign-enum \
+	-Watomic-implicit-seq-cst -Wno-language-extension-token
+SMALL_FRAMES := -Wframe-larger-than=1024
+
+# No path of the machine that builds gets into the output, or into the flags.
+COMMON := -std=c23 -fgnu-keywords -g -I. -Ibuild/gen -fdebug-compilation-dir=. $(EXTRA)
+TARGET := --target=x86_64-unknown-none-elf -ffreestanding -nostdlibinc -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables -isystem lib/freestanding
+KERNEL := $(TARGET) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
+	-Ikernel/arch/x86_64/inline -isystem build/source/bearssl/inc
+PROGRAM := $(TARGET) -fno-pic -fstack-protector-strong
+HOST := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-Ilib/config/debug -Itests/host/inline -isystem build/source/bearssl/inc
+TOOL := -O2 -D_GNU_SOURCE -Ilib/config/debug
+
+VARIANTS := release debug
+release_FLAGS := -O2 -Ilib/config/release
+debug_FLAGS := -O1 -Ilib/config/debug
+
+# BearSSL as built for the kernel: plain C, no processor extension, no system calls.
+THIRD_PARTY := -w -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_RDRAND=0 \
+	-DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0 -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0
+
+PROGRAM_LINK := -static --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
+KERNEL_LINK := $(PROGRAM_LINK)
+
+# Everything that is compiled depends on this file, which changes only when a flag does.
+define FLAGS
+$(WARNINGS) $(SMALL_FRAMES) $(COMMON) $(KERNEL) $(PROGRAM) $(HOST) $(TOOL) $(THIRD_PARTY)
+$(foreach v,$(VARIANTS),$($(v)_FLAGS)) $(PROGRAM_LINK) $(KERNEL_LINK)
+endef
+$(shell mkdir -p build/gen build/tools)
+ifneq ($(file <build/flags),$(strip $(FLAGS)))
+$(file >build/flags,$(strip $(FLAGS)))
+endif
+
+# --- Sources -----------------------------------------------------------------------------------
+
+SCHEMAS := $(sort $(wildcard schema/*.capnp))
+LIB := $(wildcard lib/*.c)
+LIB_TARGET := $(LIB) $(wildcard lib/arch/x86_64/*.c lib/arch/x86_64/*.S)
+NEUTRAL := $(wildcard kernel/core/*.c kernel/object/*.c)
+ARCH := $(wildcard kernel/arch/x86_64/*.c kernel/arch/x86_64/*.S)
+RUNTIME := $(wildcard user/rt/*.c user/rt/*.S)
+SERVERS := $(sort $(wildcard build/gen/schema/*.server.c))
+CLIENTS := $(sort $(wildcard build/gen/schema/*.client.c))
+BEARSSL := $(addprefix build/source/bearssl/src/,hash/sha2small.c mac/hmac.c rand/hmac_drbg.c \
+	codec/enc32be.c codec/dec32be.c codec/enc64be.c codec/dec64be.c)
+
+# A program is a folder of user/, or one file of tests/program/ or bench/.
+PROGRAM_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard user/shell/*.c user/init/*.c \
+	user/app/*/*.c user/service/*/*.c user/driver/*/*.c))))
+PROGRAM_FILES := $(wildcard tests/program/*.c bench/*.c)
+PROGRAMS := $(notdir $(PROGRAM_FOLDERS)) $(notdir $(PROGRAM_FILES:.c=))
+SYSTEMS := $(basename $(notdir $(wildcard system/*.capnp)))
+
+HOST_TESTS := $(basename $(notdir $(wildcard tests/host/*_test.c)))
+HOST_HELPERS := $(filter-out %_test.c,$(wildcard tests/host/*.c))
+
+KERNEL_SCRIPT := kernel/arch/x86_64/kernel.ld
+kernel_and_systems = $(if $(wildcard $(KERNEL_SCRIPT)),build/$(1)/kernel.elf) \
+	$(if $(wildcard tools/mkmanifest/*.c),$(SYSTEMS:%=build/$(1)/%.manifest))
+
+.PHONY: all release debug host run test check bench symbolize golden clean distclean help
+all: release
+release: $(call kernel_and_systems,release)
+debug: $(call kernel_and_systems,debug)
+host: build/host/kernel.a build/host/user.a $(HOST_TESTS:%=build/host/%)
+
+# --- Third-party sources and generated code ------------------------------------------------------
+
+BEARSSL_HEADER := build/source/bearssl/inc/bearssl_rand.h
+$(BEARSSL): | $(BEARSSL_HEADER)
+$(BEARSSL_HEADER):
+	$(call say,FETCH,bearssl)
+	$(Q)tools/fetch-source bearssl 0.6 build/source/bearssl
+
+# make reads this file: when the schemas change it generates first and then starts over, so that
+# the wildcards above see what was generated.
+ifeq ($(filter clean distclean help,$(MAKECMDGOALS)),)
+include build/gen/.stamp
+endif
+GEN_NEW := build/gen.new$(shell echo $$PPID)
+build/gen/.stamp: $(SCHEMAS) $(if $(wildcard tools/capnpc-capos/*.c),build/tools/capnpc-capos)
+	$(call say,SCHEMA,$(words $(SCHEMAS)) files)
+	$(Q)rm -rf $(GEN_NEW) && mkdir -p $(GEN_NEW)
+	$(Q)$(if $(wildcard tools/capnpc-capos/*.c),capnp compile -I. \
+		-o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS))
+	$(Q)tools/update-folder $(GEN_NEW) build/gen
+	$(Q)touch $@
+
+# --- Programs of the build -----------------------------------------------------------------------
+
+# The plug-in runs before there is generated code, so it is linked with nothing of ours; the other
+# tools get all of lib/.
+TOOL_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tools/*/*.c))))
+TOOL_LIB := $(LIB:%.c=build/tools/obj/%.o)
+
+build/tools/obj/tools/capnpc-capos/%.o: tools/capnpc-capos/%.c build/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(TOOL) -MMD -MP -c -o $@ $<
+
+build/tools/obj/%.o: %.c build/flags | build/gen/.stamp
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(TOOL) -MMD -MP -c -o $@ $<
+
+define tool_rule
+build/tools/$(notdir $(1)): $(patsubst %.c,build/tools/obj/%.o,$(wildcard $(1)/*.c)) \
+		$(if $(filter tools/capnpc-capos,$(1)),,$(TOOL_LIB))
+	$$(call say,LINK,$$@)
+	$$(Q)$(CC) -fuse-ld=lld -o $$@ $$^
+endef
+$(foreach t,$(TOOL_FOLDERS),$(eval $(call tool_rule,$(t))))
+
+# --- Kernel, programs and systems, per variant -----------------------------------------------------
+
+objects = $(addprefix build/$(1)/obj/$(2)/,$(addsuffix .o,$(basename $(3))))
+
+# $(1) variant, $(2) kernel or program, $(3) the variable with its flags
+define compile_rules
+build/$(1)/obj/$(2)/build/source/%.o: build/source/%.c build/flags
+	$$(call say,CC,$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(COMMON) $($(3)) $($(1)_FLAGS) $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/obj/$(2)/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
+	$$(call say,CC,$(1) $$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(COMMON) $(WARNINGS) $(SMALL_FRAMES) $($(3)) $($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/obj/$(2)/%.o: %.S build/flags | build/gen/.stamp
+	$$(call say,AS,$(1) $$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) -I. -Ibuild/gen $($(3)) -g -Werror -MMD -MP -c -o $$@ $$<
+endef
+
+# $(1) variant, $(2) program name, $(3) its sources
+define program_rule
+build/$(1)/$(2).elf: $(call objects,$(1),program,$(3)) build/$(1)/libcapos.a user/rt/program.ld
+	$$(call say,LINK,$$@)
+	$$(Q)$(LD) $(PROGRAM_LINK) -T user/rt/program.ld -o $$@ $$(filter %.o %.a,$$^)
+endef
+
+define variant_rules
+$(call compile_rules,$(1),kernel,KERNEL)
+$(call compile_rules,$(1),program,PROGRAM)
+
+build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(SERVERS) $(BEARSSL)) \
+		$(KERNEL_SCRIPT)
+	$$(call say,LINK,$$@)
+	$$(Q)$(LD) $(KERNEL_LINK) -T $(KERNEL_SCRIPT) -o $$@ $$(filter %.o,$$^)
+
+build/$(1)/libcapos.a: $(call objects,$(1),program,$(RUNTIME) $(LIB_TARGET) $(CLIENTS) $(SERVERS))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $(AR) rcsT $$@ $$^
+
+$(foreach p,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(1),$(notdir $(p)),$(wildcard $(p)/*.c))))
+$(foreach p,$(PROGRAM_FILES),$(eval $(call program_rule,$(1),$(notdir $(p:.c=)),$(p))))
+
+# What goes into a boot image: the program without its symbols.
+build/$(1)/image/%.elf: build/$(1)/%.elf
+	$$(Q)mkdir -p $$(@D) && $(STRIP) --strip-all -o $$@ $$<
+
+# A system's manifest embeds programs as "/NAME.elf".
+build/$(1)/%.manifest: system/%.capnp $(SCHEMAS) build/tools/mkmanifest \
+		$(PROGRAMS:%=build/$(1)/image/%.elf)
+	$$(call say,SYSTEM,$$@)
+	$$(Q)capnp eval -oflat -I. -Ibuild/$(1)/image $$< manifest >$$@.new
+	$$(Q)build/tools/mkmanifest $$@.new
+	$$(Q)mv $$@.new $$@
+endef
+$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
+
+# --- Host tests ------------------------------------------------------------------------------------
+
+HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_HELPERS) $(SERVERS) $(BEARSSL)
+HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS)
+host_objects = $(patsubst %.c,build/host/obj/%.o,$(1))
+
+build/host/obj/build/source/%.o: build/source/%.c build/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(HOST) -fno-sanitize=function $(THIRD_PARTY) -MMD -MP -c -o $@ $<
+
+build/host/obj/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
+	$(call say,CC,host $<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) $(WARNINGS) $(HOST) -MMD -MP -c -o $@ $<
+
+build/host/kernel.a: $(call host_objects,$(HOST_SOURCES))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsT $@ $^
+
+build/host/user.a: $(call host_objects,$(HOST_USER))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsT $@ $^
+
+build/host/%_test: build/host/obj/tests/host/%_test.o build/host/kernel.a build/host/user.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) -fsanitize=address,undefined -fuse-ld=lld -o $@ $^ -lcmocka
+
+# --- Commands --------------------------------------------------------------------------------------
+
+run: $(VARIANT)
+	@tools/qemu run --variant $(VARIANT) --system $(SYSTEM)
+
+test: host release
+	@$(PYTHON) tools/test $(NAME)
+
+check: host release debug
+	@tools/check/all
+
+bench: release
+	@$(PYTHON) bench/run $(if $(JSON),--json $(JSON))
+
+symbolize:
+	@$(PYTHON) tools/symbolize --variant $(VARIANT) $(FILE)
+
+# Write the golden files anew; the difference shows in the commit.
+golden: build/gen/.stamp
+	@tools/check/golden --update
+
+# Fetched sources stay until distclean.
+clean:
+	$(Q)find build -mindepth 1 -maxdepth 1 ! -name source -exec rm -rf {} +
+
+distclean:
+	$(Q)rm -rf build
+
+help:
+	@sed -n '3,14s/^# \{0,1\}//p' Makefile
+
+include tools/check/check.mk
+-include $(shell find build -name '*.d' -path '*/obj/*' 2>/dev/null)

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * Interrupt controllers: the CPU's local APIC, the I/O APIC, and the old 8259 pair, which is
+ * switched off.  Registers: Intel SDM 3A, chapter 11; 82093AA data sheet.
+ */
+#include <stdint.h>
+
+constexpr uint64_t LAPIC_ADDRESS = 0xfee00000;
+constexpr uint64_t IOAPIC_ADDRESS = 0xfec00000;
+
+/* Set both up with every source masked but NMI.  Returns nullptr, or what is wrong. */
+const char *apic_init(void);
+
+/* Deliver ISA interrupt line irq, level-triggered, to this CPU as vector. */
+void ioapic_route(uint8_t irq, uint8_t vector);
+
+void lapic_end_interrupt(void);
+/* Whether vector still has to be ended. */
+bool lapic_is_in_service(uint64_t vector);
+
+/* The one-shot timer, which raises VECTOR_TIMER; 0 stops it. */
+void lapic_timer_start(uint32_t ticks);
+uint32_t lapic_timer_ticks_left(void);

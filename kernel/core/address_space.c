@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/* Address spaces: what is mapped where.  See address_space.h for the model. */
+#include "kernel/core/address_space.h"
+
+#include "kernel/core/page_tables.h"
+#include "kernel/core/supply.h"
+#include "lib/require.h"
+#include "schema/memory.capnp.h"
+
+/* Where the kernel looks for free ranges when a program does not say. */
+constexpr uint64_t ANYWHERE_START = UINT64_C(1) << 36;
+
+static struct mapping *mapping_of(struct list_link *link)
+{
+	return LIST_OWNER(link, struct mapping, link);
+}
+
+enum status address_space_init(struct address_space *space, struct account *account)
+{
+	enum status status;
+
+	*space = (struct address_space){ .account = account };
+	list_init(&space->mappings);
+	status = supply_frames(account, 0, &space->root);
+	if (status != STATUS_OK)
+		return status;
+	status = supply_frames(account, 0, &space->top);
+	if (status != STATUS_OK) {
+		supply_return_frames(account, space->root, 0);
+		return status;
+	}
+	supply_zero_frame(space->root);
+	supply_zero_frame(space->top);
+	hal_address_space_init(space->root, space->top);
+	return STATUS_OK;
+}
+
+static bool range_is_valid(uint64_t address, uint64_t size)
+{
+	return address % PAGE_SIZE == 0 && size % PAGE_SIZE == 0 && size != 0 &&
+	       size <= MAX_MEMORY_OBJECT_BYTES && address >= HAL_USER_START &&
+	       address < HAL_USER_END && size <= HAL_USER_END - address;
+}
+
+/* The mapping that covers all of [start, start + size), or nullptr. */
+static struct mapping *mapping_covering(struct address_space *space, uint64_t start, uint64_t size)
+{
+	for (struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
+		struct mapping *mapping = mapping_of(l);
+
+		if (start >= mapping->start && start < mapping->end)
+			return size <= mapping->end - start ? mapping : nullptr;
+	}
+	return nullptr;
+}
+
+/*
+ * Find the link before which [start, start + size) belongs.  With start 0, choose the first gap
+ * from ANYWHERE_START on.  nullptr: the range is taken, or there is no gap.
+ */
+static struct list_link *find_place(struct address_space *space, uint64_t *start, uint64_t size)
+{
+	uint64_t from = *start != 0 ? *start : ANYWHERE_START;
+	struct list_link *l = space->mappings.next;
+
+	for (; l != &space->mappings; l = l->next) {
+		struct mapping *mapping = mapping_of(l);
+
+		if (mapping->end <= from)
+			continue;
+		if (mapping->start >= from && mapping->start - from >= size)
+			break;
+		if (*start != 0)
+			return nullptr;
+		from = mapping->end;
+	}
+	if (size > HAL_USER_END - from)
+		return nullptr;
+	*start = from;
+	return l;
+}
+
+static void mapping_link(struct address_space *space, struct mapping *mapping,
+			 struct list_link *before)
+{
+	list_append(before, &mapping->link); /* appending to a link puts it in front of it */
+	space->mapping_count++;
+}
+
+static enum status mapping_create(struct address_space *space, struct mapping **out_mapping)
+{
+	void *storage;
+	enum status status = supply_object(space->account, SUPPLY_MAPPING, &storage);
+
+	if (status == STATUS_OK)
+		*out_mapping = storage;
+	return status;
+}
+
+static void mapping_destroy(struct address_space *space, struct mapping *mapping)
+{
+	supply_return_object(space->account, SUPPLY_MAPPING, mapping);
+}
+
+/*
+ * Put a mapping of `shape` into the space.  Takes over the reference to its object only on
+ * success.
+ */
+static enum status insert(struct address_space *space, const struct mapping *shape,
+			  uint64_t *in_out_address)
+{
+	uint64_t size = shape->end - shape->start;
+	uint64_t start = *in_out_address;
+	struct list_link *before = find_place(space, &start, size);
+	struct mapping *mapping;
+	enum status status;
+
+	if (before == nullptr)
+		return *in_out_address != 0 ? STATUS_ADDRESS_IN_USE : STATUS_NO_ADDRESS_SPACE;
+	if (space->mapping_count >= MAX_MAPPINGS)
+		return STATUS_TOO_MANY_MAPPINGS;
+	status = mapping_create(space, &mapping);
+	if (status != STATUS_OK)
+		return status;
+	*mapping = *shape;
+	mapping->start = start;
+	mapping->end = start + size;
+	mapping_link(space, mapping, before);
+	status = page_tables_reserve(space, mapping);
+	if (status != STATUS_OK) {
+		list_remove(&mapping->link);
+		space->mapping_count--;
+		mapping_destroy(space, mapping);
+		return status;
+	}
+	*in_out_address = start;
+	return STATUS_OK;
+}
+
+static enum status check_access(const struct memory_object *object, enum hal_access access)
+{
+	if (access == HAL_ACCESS_WRITE && object->sealed)
+		return STATUS_SEALED;
+	if (access == HAL_ACCESS_EXECUTE && !object->sealed)
+		return STATUS_PROTECTION_REFUSED;
+	return STATUS_OK;
+}
+
+static void count_writable(struct mapping *mapping, int32_t change)
+{
+	if (mapping->kind == MAPPING_OBJECT && mapping->access == HAL_ACCESS_WRITE)
+		mapping->object->writable_mappings += (uint32_t)change;
+}
+
+enum status address_space_map(struct address_space *space, const struct map_request *request,
+			      uint64_t *out_address)
+{
+	uint64_t size = request->page_count * PAGE_SIZE;
+	struct mapping shape = { .end = size,
+				 .object = request->object,
+				 .first_page = request->first_page,
+				 .kind = MAPPING_OBJECT,
+				 .access = request->access,
+				 .fixed = request->fixed };
+	uint64_t address = request->address;
+	enum status status;
+
+	if (request->page_count == 0 || request->first_page > request->object->page_count ||
+	    request->page_count > request->object->page_count - request->first_page)
+		return STATUS_INVALID_ARGUMENT;
+	if (!range_is_valid(address != 0 ? address : ANYWHERE_START, size))
+		return STATUS_INVALID_ARGUMENT;
+	status = check_access(request->object, request->access);
+	if (status != STATUS_OK)
+		return status;
+	status = insert(space, &shape, &address);
+	if (status != STATUS_OK)
+		return status;
+	object_get(&request->object->object);
+	count_writable(&shape, 1);
+	*out_address = address;
+	return STATUS_OK;
+}
+
+enum status address_space_map_block(struct address_space *space, uint64_t address,
+				    struct paddr block, uint64_t size)
+{
+	struct mapping shape = { .end = size,
+				 .block = block,
+				 .kind = MAPPING_BLOCK,
+				 .access = HAL_ACCESS_WRITE,
+				 .fixed = true };
+
+	return insert(space, &shape, &address);
+}
+
+enum status address_space_reserve(struct address_space *space, uint64_t size,
+				  uint64_t *out_address)
+{
+	struct mapping shape = { .end = size, .kind = MAPPING_RESERVED };
+
+	if (!range_is_valid(ANYWHERE_START, size))
+		return STATUS_INVALID_ARGUMENT;
+	*out_address = 0;
+	return insert(space, &shape, out_address);
+}
+
+/* Cut mapping at `at`, which lies inside it: `rest`, fresh storage, becomes the upper part. */
+static void split(struct address_space *space, struct mapping *mapping, uint64_t at,
+		  struct mapping *rest)
+{
+	*rest = *mapping;
+	rest->start = at;
+	rest->first_page += (at - mapping->start) / PAGE_SIZE;
+	rest->block.raw += at - mapping->start;
+	mapping->end = at;
+	if (rest->kind == MAPPING_OBJECT)
+		object_get(&rest->object->object);
+	count_writable(rest, 1);
+	mapping_link(space, rest, mapping->link.next);
+}
+
+/*
+ * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping.
+ * Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
+ */
+static enum status isolate(struct address_space *space, struct mapping **mapping, uint64_t start,
+			   uint64_t end)
+{
+	bool below = start > (*mapping)->start;
+	bool above = end < (*mapping)->end;
+	struct mapping *middle = nullptr;
+	struct mapping *rest = nullptr;
+	enum status status = STATUS_OK;
+
+	if (space->mapping_count + below + above > MAX_MAPPINGS)
+		return STATUS_TOO_MANY_MAPPINGS;
+	if (below)
+		status = mapping_create(space, &middle);
+	if (status == STATUS_OK && above)
+		status = mapping_create(space, &rest);
+	if (status != STATUS_OK) {
+		if (middle != nullptr)
+			mapping_destroy(space, middle);
+		return status;
+	}
+	/* commit */
+	if (above)
+		split(space, *mapping, end, rest);
+	if (below) {
+		split(space, *mapping, start, middle);
+		*mapping = middle;
+	}
+	return STATUS_OK;
+}
+
+/* Take a whole mapping away, with its page-table entries and its share of the tables. */
+static void remove(struct address_space *space, struct mapping *mapping)
+{
+	page_tables_release(space, mapping);
+	list_remove(&mapping->link);
+	space->mapping_count--;
+	count_writable(mapping, -1);
+	if (mapping->kind == MAPPING_OBJECT)
+		object_put(&mapping->object->object);
+	mapping_destroy(space, mapping);
+}
+
+enum status address_space_unmap(struct address_space *space, uint64_t address, uint64_t size)
+{
+	struct mapping *mapping;
+	enum status status;
+
+	if (!range_is_valid(address, size))
+		return STATUS_INVALID_ARGUMENT;
+	mapping = mapping_covering(space, address, size);
+	if (mapping == nullptr)
+		return STATUS_NOT_MAPPED;
+	if (mapping->fixed)
+		return STATUS_PROTECTION_REFUSED;
+	status = isolate(space, &mapping, address, address + size);
+	if (status == STATUS_OK)
+		remove(space, mapping);
+	return status;
+}
+
+enum status address_space_protect(struct address_space *space, uint64_t address, uint64_t size,
+				  enum hal_access access)
+{
+	struct mapping *mapping;
+	enum status status;
+
+	if (!range_is_valid(address, size))
+		return STATUS_INVALID_ARGUMENT;
+	mapping = mapping_covering(space, address, size);
+	if (mapping == nullptr || mapping->kind == MAPPING_RESERVED)
+		return STATUS_NOT_MAPPED;
+	if (mapping->fixed)
+		return STATUS_PROTECTION_REFUSED;
+	status = check_access(mapping->object, access);
+	if (status != STATUS_OK)
+		return status;
+	status = isolate(space, &mapping, address, address + size);
+	if (status != STATUS_OK)
+		return status;
+	count_writable(mapping, -1);
+	mapping->access = access;
+	count_writable(mapping, 1);
+	page_tables_forget(space, mapping);
+	return STATUS_OK;
+}
+
+enum status address_space_commit(struct address_space *space, uint64_t address, uint64_t size)
+{
+	struct memory_object *object;
+	struct mapping *mapping;
+	enum status status;
+
+	if (!range_is_valid(address, size))
+		return STATUS_INVALID_ARGUMENT;
+	mapping = mapping_covering(space, address, size);
+	if (mapping == nullptr || mapping->kind != MAPPING_RESERVED)
+		return STATUS_NOT_MAPPED;
+	status = memory_object_create(space->account, size / PAGE_SIZE,
+				      (struct memory_source){ .bytes = nullptr }, &object);
+	if (status != STATUS_OK)
+		return status;
+	status = isolate(space, &mapping, address, address + size);
+	if (status != STATUS_OK) {
+		object_put(&object->object);
+		return status;
+	}
+	mapping->kind = MAPPING_OBJECT;
+	mapping->object = object;
+	mapping->first_page = 0;
+	mapping->access = HAL_ACCESS_WRITE;
+	count_writable(mapping, 1);
+	return STATUS_OK;
+}
+
+/* The frame that address shows, taken and filled if need be. */
+static struct paddr frame_at(const struct mapping *mapping, uint64_t address)
+{
+	uint64_t page = (address - mapping->start) / PAGE_SIZE;
+
+	if (mapping->kind == MAPPING_BLOCK)
+		return (struct paddr){ mapping->block.raw + page * PAGE_SIZE };
+	return memory_object_page(mapping->object, (uint32_t)(mapping->first_page + page));
+}
+
+static bool access_allowed(const struct mapping *mapping, enum hal_access access)
+{
+	if (mapping->kind == MAPPING_RESERVED || mapping->access == HAL_ACCESS_NONE)
+		return false;
+	return access == HAL_ACCESS_READ || access == mapping->access;
+}
+
+bool address_space_fault(struct address_space *space, uint64_t address, enum hal_access access)
+{
+	struct mapping *mapping = mapping_covering(space, address, 1);
+
+	if (mapping == nullptr || !access_allowed(mapping, access))
+		return false;
+	page_tables_enter(space, address & ~(PAGE_SIZE - 1), frame_at(mapping, address),
+			  mapping->access);
+	return true;
+}
+
+size_t address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t size)
+{
+	struct mapping *mapping = mapping_covering(space, address, 1);
+
+	if (mapping == nullptr || mapping->kind != MAPPING_OBJECT ||
+	    !access_allowed(mapping, HAL_ACCESS_READ))
+		return 0;
+	if (size > mapping->end - address)
+		size = mapping->end - address;
+	memory_object_read(mapping->object,
+			   mapping->first_page * PAGE_SIZE + (address - mapping->start), buffer,
+			   size);
+	return size;
+}
+
+bool address_space_teardown_step(struct address_space *space)
+{
+	if (!list_is_empty(&space->mappings)) {
+		remove(space, mapping_of(space->mappings.next));
+		return true;
+	}
+	require(space->table_spans == 0 && space->tables_taken == 0);
+	supply_return_frames(space->account, space->top, 0);
+	supply_return_frames(space->account, space->root, 0);
+	return false;
+}
+
+bool address_space_check(const struct address_space *space)
+{
+	uint64_t previous_end = HAL_USER_START;
+	uint32_t count = 0;
+
+	for (const struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
+		const struct mapping *mapping = LIST_OWNER(l, struct mapping, link);
+
+		if (mapping->start < previous_end || mapping->start >= mapping->end)
+			return false;
+		previous_end = mapping->end;
+		count++;
+	}
+	return count == space->mapping_count && previous_end <= HAL_USER_END &&
+	       space->tables_taken <= space->table_spans &&
+	       space->table_spans == page_tables_count(space);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * CALL on a kernel object.
+ *
+ * Everything is checked before the handler runs: the capability, the method, the spans, the
+ * length, the transfer list, room for the fixed part of the results and table slots for result
+ * capabilities.  The parameter message is copied once into the CPU's private buffer and parsed
+ * there; results are built in another private buffer and copied out at the end, so a program that
+ * writes its arena meanwhile changes nothing.
+ *
+ * A handler reads call->params, writes call->results, and returns a status; on anything but
+ * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the object
+ * finishes the operation later (kernel/core/operation.h).
+ */
+#include "kernel/core/object.h"
+#include "kernel/core/operation.h"
+#include "lib/cap_table.h"
+#include "lib/message.h"
+#include "schema/ring.capnp.h"
+
+union submission;
+struct process;
+struct ring;
+
+struct call {
+	struct ring *ring;
+	struct process *process; /* the caller */
+	struct object *target;
+	const union submission *submission;
+	struct message_reader params;
+	struct message_builder results;
+	struct object *transfers[MAX_TRANSFERS]; /* what the message carries; no references held */
+	struct object *result_cap;               /* set by the handler: one reference, given away */
+	bool parked;
+};
+
+/* The ring operation. */
+void call_run(struct ring *ring, const union submission *submission);
+
+/* The object that a capability field of the parameters names; nullptr if null or out of range. */
+struct object *call_transfer(const struct call *call, struct capability_index field);
+
+/*
+ * Park the call in queue.  until_ns: when the wait ends in success by itself, UINT64_MAX = never.
+ * result_bytes: the longest result that finishing will copy.  Returns the record in *out_op.
+ * STATUS_WAIT_SLOTS_FULL, STATUS_RESULT_TOO_SMALL: nothing happened.
+ */
+[[nodiscard]] enum status call_park(struct call *call, struct list_link *queue, uint64_t until_ns,
+				    uint32_t result_bytes, struct operation **out_op);
+
+/* A builder over the CPU's private result buffer, for finishing a parked operation whose results
+ * take at most capacity_bytes. */
+void call_results_begin(struct message_builder *results, uint32_t capacity_bytes);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel's doors: what happens when a program or a device enters it.  Each runs to completion
+ * on the CPU's one stack, interrupts off, and returns the context to resume.
+ */
+#include "abi/entry.h"
+#include "kernel/core/cpu.h"
+#include "kernel/core/fault.h"
+#include "kernel/core/process.h"
+#include "kernel/core/schedule.h"
+#include "kernel/core/serial.h"
+#include "kernel/core/thread.h"
+#include "kernel/core/time.h"
+#include "kernel/hal/context.h"
+#include "kernel/hal/cpu.h"
+
+static struct hal_context *finish(struct thread *thread, enum status status)
+{
+	hal_context_set_result(&thread->context, -(int64_t)status, ring_available(&thread->ring));
+	return &thread->context;
+}
+
+/* Everything has been taken; return or wait, as the program asked. */
+static struct hal_context *wait_for_completions(struct thread *thread, uint64_t min_complete,
+						uint64_t deadline_ns)
+{
+	uint32_t available = ring_available(&thread->ring);
+
+	if (available >= min_complete || deadline_ns == RING_NO_WAIT)
+		return finish(thread, STATUS_OK);
+	if (deadline_ns == RING_NO_DEADLINE) {
+		if (available + thread->ring.waiting < min_complete)
+			return finish(thread, STATUS_NOTHING_PENDING);
+	} else if (deadline_ns <= time_now_ns()) {
+		return finish(thread, STATUS_TIMED_OUT);
+	}
+	thread_block(thread, (uint32_t)min_complete, deadline_ns);
+	return schedule();
+}
+
+static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complete,
+				     uint64_t deadline_ns)
+{
+	if (min_complete > thread->ring.cq_entries)
+		return finish(thread, STATUS_MIN_COMPLETE_TOO_LARGE);
+	switch (ring_take(&thread->ring)) {
+	case RING_STOP_EMPTY:
+		return wait_for_completions(thread, min_complete, deadline_ns);
+	case RING_STOP_FULL:
+		return finish(thread, STATUS_COMPLETIONS_FULL);
+	case RING_STOP_INTERRUPTED:
+		/* The interrupt is taken on the way out; then the thread enters again. */
+		hal_context_restart_syscall(&thread->context, SYSCALL_CAP_ENTER, min_complete,
+					    deadline_ns);
+		return &thread->context;
+	case RING_STOP_ENDED:
+		return schedule();
+	case RING_STOP_BAD_TAIL:
+		return finish(thread, STATUS_RING_TAIL);
+	case RING_STOP_BAD_HEAD:
+		return finish(thread, STATUS_RING_HEAD);
+	}
+	unreachable();
+}
+
+struct hal_context *kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1)
+{
+	struct thread *thread = hal_cpu()->current;
+
+	if (number == SYSCALL_CAP_ENTER)
+		return cap_enter(thread, argument0, argument1);
+	if (number == SYSCALL_EXIT) {
+		process_exit(thread->process, (int32_t)(uint32_t)argument0);
+		return schedule();
+	}
+	hal_context_set_result(&thread->context, -(int64_t)STATUS_UNKNOWN_SYSCALL, 0);
+	return &thread->context;
+}
+
+struct hal_context *kernel_fault(const struct hal_fault *fault)
+{
+	struct thread *thread = hal_cpu()->current;
+
+	if (fault->cause == HAL_FAULT_PAGE &&
+	    address_space_fault(&thread->process->space, fault->address, fault->access))
+		return &thread->context;
+	fault_end_process(thread, fault);
+	return schedule();
+}
+
+struct hal_context *kernel_timer_interrupt(void)
+{
+	struct cpu *cpu = hal_cpu();
+	uint64_t now_ns = time_now_ns();
+
+	cpu->timer_deadline_ns = UINT64_MAX;
+	deadline_expire_due(cpu, now_ns);
+	return schedule_after_interrupt(now_ns);
+}
+
+struct hal_context *kernel_serial_interrupt(void)
+{
+	serial_interrupt();
+	return schedule_after_interrupt(time_now_ns());
+}
+
+struct hal_context *kernel_spurious_interrupt(void)
+{
+	return schedule_after_interrupt(time_now_ns());
+}

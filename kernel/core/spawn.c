@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+/* Spawning.  See spawn.h for the model. */
+#include "kernel/core/spawn.h"
+
+#include "abi/entry.h"
+#include "abi/ring.h"
+#include "kernel/core/random.h"
+#include "kernel/core/thread.h"
+#include "lib/elf.h"
+#include "lib/name.h"
+#include "lib/require.h"
+#include "lib/string.h"
+#include "schema/capset.capnp.h"
+#include "schema/ring.capnp.h"
+
+constexpr uint64_t RING_ADDRESS = 0x200000;
+constexpr uint64_t CAPSET_ADDRESS = 0x208000;
+constexpr uint64_t USER_STACK_ADDRESS = 0x220000;
+constexpr uint64_t USER_STACK_BYTES = 0x10000;
+constexpr uint64_t USER_STACK_TOP = USER_STACK_ADDRESS + USER_STACK_BYTES;
+constexpr uint64_t THREAD_BLOCK_ADDRESS = USER_STACK_TOP - sizeof(struct entry_thread_block);
+
+static_assert(RING_ADDRESS + DEFAULT_RING_BYTES <= CAPSET_ADDRESS);
+static_assert(USER_STACK_TOP <= SPAWN_PROGRAM_START);
+
+/* Names are well-formed and unique, arguments short enough. */
+static enum status check_request(const struct spawn_request *request)
+{
+	static const char memory[] = "memory";
+
+	for (uint32_t i = 0; i < request->grant_count; i++) {
+		struct text_reader name = request->grants[i].name;
+
+		if (!name_is_valid(name.data, name.size))
+			return STATUS_INVALID_ARGUMENT;
+		if (name.size == sizeof(memory) - 1 && memcmp(name.data, memory, name.size) == 0)
+			return STATUS_INVALID_ARGUMENT;
+		for (uint32_t j = 0; j < i; j++)
+			if (name.size == request->grants[j].name.size &&
+			    memcmp(name.data, request->grants[j].name.data, name.size) == 0)
+				return STATUS_INVALID_ARGUMENT;
+	}
+	if (request->arguments.count > MAX_ARGUMENTS)
+		return STATUS_INVALID_ARGUMENT;
+	for (uint32_t i = 0; i < request->arguments.count; i++)
+		if (list_reader_get_text(request->arguments, i).size > MAX_ARGUMENT_BYTES)
+			return STATUS_INVALID_ARGUMENT;
+	return STATUS_OK;
+}
+
+/* Map a fresh object; the mapping keeps the only reference. */
+static enum status map_fresh(struct process *process, struct memory_object *object,
+			     uint64_t address, enum hal_access access)
+{
+	struct map_request request = { .object = object,
+				       .page_count = object->page_count,
+				       .address = address,
+				       .access = access };
+	enum status status = STATUS_OK;
+
+	if (access != HAL_ACCESS_WRITE)
+		status = memory_object_seal(object);
+	if (status == STATUS_OK)
+		status = address_space_map(&process->space, &request, &address);
+	object_put(&object->object);
+	return status;
+}
+
+static enum hal_access segment_access(const struct elf_segment *segment)
+{
+	if (segment->executable)
+		return HAL_ACCESS_EXECUTE;
+	return segment->writable ? HAL_ACCESS_WRITE : HAL_ACCESS_READ;
+}
+
+static enum status load_segment(struct process *process, struct data_reader image,
+				const struct elf_segment *segment)
+{
+	uint64_t lead = segment->address % PAGE_SIZE;
+	uint64_t pages = (lead + segment->memory_bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+	struct memory_source source = { .bytes = image.data + segment->file_offset,
+					.size_bytes = segment->file_bytes,
+					.lead_bytes = lead };
+	struct memory_object *object;
+	enum status status;
+
+	if (segment->address < SPAWN_PROGRAM_START)
+		return STATUS_BAD_IMAGE;
+	status = memory_object_create(process->account, pages, source, &object);
+	if (status != STATUS_OK)
+		return status;
+	return map_fresh(process, object, segment->address - lead, segment_access(segment));
+}
+
+static enum status load_image(struct process *process, struct data_reader image,
+			      uint64_t *out_entry)
+{
+	struct elf_image elf;
+	enum status status = elf_parse(image.data, image.size, &elf);
+
+	for (uint32_t i = 0; status == STATUS_OK && i < elf.segment_count; i++)
+		status = load_segment(process, image, &elf.segments[i]);
+	if (status == STATUS_OK)
+		*out_entry = elf.entry;
+	return status;
+}
+
+/* A secret for the stack protector.  Without entropy it only catches accidents; its lowest byte is
+ * zero so that string functions do not copy it. */
+static uint64_t canary(void)
+{
+	uint64_t value;
+
+	if (random_bytes(&value, sizeof(value)) != STATUS_OK)
+		value = UINT64_C(0x0aff0d0a00ff0d00);
+	return value & ~UINT64_C(0xff);
+}
+
+static enum status make_stack(struct process *process)
+{
+	struct entry_thread_block block = { .self = THREAD_BLOCK_ADDRESS, .canary = canary() };
+	struct memory_object *object;
+	enum status status = memory_object_create(process->account, USER_STACK_BYTES / PAGE_SIZE,
+						  (struct memory_source){ .bytes = nullptr },
+						  &object);
+
+	if (status != STATUS_OK)
+		return status;
+	memory_object_write(object, USER_STACK_BYTES - sizeof(block), &block, sizeof(block));
+	return map_fresh(process, object, USER_STACK_ADDRESS, HAL_ACCESS_WRITE);
+}
+
+/* Put object into the new table and name it in the CapSet.  Slots have been reserved. */
+static void grant(struct process *process, struct cap_set_entry_builder entry,
+		  struct text_reader name, struct object *object)
+{
+	struct cap_id id = process_insert_reserved(process, object_get(object));
+
+	cap_set_entry_set_name(entry, name.data, name.size);
+	cap_set_entry_set_capability(entry, id.raw);
+	cap_set_entry_set_interface_id(entry, object->type->interface_id);
+}
+
+static void write_capset(struct process *process, const struct spawn_request *request,
+			 struct message_builder *message)
+{
+	struct cap_set_builder root = cap_set_init_root(message);
+	struct cap_set_entry_list_builder entries =
+		cap_set_init_entries(root, request->grant_count + 1);
+	uint32_t argument_count = request->arguments.count;
+	struct list_builder arguments = cap_set_init_arguments(root, argument_count);
+
+	cap_set_set_program_name(root, request->name.data, request->name.size);
+	grant(process, cap_set_entry_list_builder_get(entries, 0), (struct text_reader){ "memory", 6 },
+	      &process->memory);
+	for (uint32_t i = 0; i < request->grant_count; i++)
+		grant(process, cap_set_entry_list_builder_get(entries, i + 1), request->grants[i].name,
+		      request->grants[i].object);
+	for (uint32_t i = 0; i < argument_count; i++) {
+		struct text_reader argument = list_reader_get_text(request->arguments, i);
+
+		list_builder_set_text(arguments, i, argument.data, argument.size);
+	}
+}
+
+/* Fill the table and the CapSet page.  The page is private to the kernel until the process runs. */
+static enum status make_capset(struct process *process, const struct spawn_request *request,
+			       uint64_t *out_length)
+{
+	struct memory_object *object;
+	struct message_builder message;
+	enum status status = process_reserve_slots(process, request->grant_count + 1);
+
+	if (status != STATUS_OK)
+		return status;
+	status = memory_object_create(process->account, 1,
+				      (struct memory_source){ .bytes = nullptr }, &object);
+	if (status != STATUS_OK) {
+		process_unreserve_slots(process, request->grant_count + 1);
+		return status;
+	}
+	message_builder_init(&message, hal_direct_map(memory_object_page(object, 0)), PAGE_SIZE);
+	write_capset(process, request, &message);
+	*out_length = message_builder_finish(&message);
+	require(*out_length != 0);
+	return map_fresh(process, object, CAPSET_ADDRESS, HAL_ACCESS_READ);
+}
+
+static enum status build(struct process *process, const struct spawn_request *request)
+{
+	struct hal_start start = { .stack_pointer = THREAD_BLOCK_ADDRESS,
+				   .thread_block = THREAD_BLOCK_ADDRESS,
+				   .argument = { RING_ADDRESS, CAPSET_ADDRESS } };
+	enum status status = load_image(process, request->image, &start.instruction_pointer);
+
+	if (status == STATUS_OK)
+		status = make_stack(process);
+	if (status == STATUS_OK)
+		status = address_space_map_block(&process->space, RING_ADDRESS,
+						 process->thread->ring_block, DEFAULT_RING_BYTES);
+	if (status == STATUS_OK)
+		status = make_capset(process, request, &start.argument[2]);
+	if (status == STATUS_OK)
+		thread_start(process->thread, &start);
+	return status;
+}
+
+enum status process_spawn(const struct spawn_request *request, struct process **out_process)
+{
+	struct process *process;
+	enum status status = check_request(request);
+
+	if (status == STATUS_OK)
+		status = process_create(request->payer, request->limits, request->name.data,
+					request->name.size, &process);
+	if (status != STATUS_OK)
+		return status;
+	status = build(process, request);
+	/* From here only capabilities keep the memory object. */
+	object_put(&process->memory);
+	if (status != STATUS_OK) {
+		process_kill(process);
+		object_put(&process->handle);
+		return status;
+	}
+	*out_process = process;
+	return STATUS_OK;
+}

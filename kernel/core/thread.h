@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * Thread: a processor context, its ring, and what it waits for.
+ *
+ * The kernel has no stack per thread: a thread that is not running is just this structure.  Each
+ * process has one thread in this version.
+ *
+ * Paid by its process's account: the structure, the ring block and the operation records.
+ */
+#include "kernel/core/deadline.h"
+#include "kernel/core/ring.h"
+#include "kernel/hal/context.h"
+
+struct process;
+
+enum thread_state : uint8_t {
+	THREAD_RUNNING, /* on the CPU, or the kernel works for it */
+	THREAD_READY,   /* in the ready queue */
+	THREAD_BLOCKED, /* in cap_enter */
+	THREAD_ENDED,
+};
+
+struct thread {
+	struct hal_context context;
+	struct list_link ready_link;
+	struct process *process;
+	struct ring ring;
+	struct paddr ring_block;
+	struct paddr records_block;
+	struct deadline wait_deadline; /* of cap_enter */
+	uint32_t wait_min;             /* completions that end the wait */
+	enum thread_state state;
+};
+
+/* A blocked thread with an empty ring, charged to process's account. */
+[[nodiscard]] enum status thread_create(struct process *process, struct thread **out_thread);
+
+/* Set the first context and let it run. */
+void thread_start(struct thread *thread, const struct hal_start *start);
+
+/* Take it out of every queue; it never runs again. */
+void thread_end(struct thread *thread);
+
+/* Return its memory.  It has ended, its ring has no operation, its block is not mapped. */
+void thread_destroy(struct thread *thread);
+
+/* Wait in cap_enter for wait_min completions or until deadline_ns. */
+void thread_block(struct thread *thread, uint32_t wait_min, uint64_t deadline_ns);
+
+/* A completion has been posted to its ring: end its wait if that was enough. */
+void thread_completion_posted(struct thread *thread);

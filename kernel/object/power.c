@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* Power: the machine's switch.  Interface: schema/power.capnp. */
+#include "kernel/core/call.h"
+#include "kernel/core/serial.h"
+#include "kernel/hal/cpu.h"
+#include "kernel/core/singletons.h"
+#include "schema/power.capnp.h"
+
+static enum status off(struct call *call)
+{
+	struct power_off_params_reader params;
+
+	if (!power_off_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	serial_flush();
+	hal_power_off(power_off_params_get_verdict(params));
+}
+
+static enum status reset(struct call *)
+{
+	serial_flush();
+	hal_reset();
+}
+
+static const struct method methods[] = {
+	[POWER_OFF_METHOD] = { .max_param_bytes = 64, .handler = off },
+	[POWER_RESET_METHOD] = { .max_param_bytes = 64, .handler = reset },
+};
+
+static_assert(sizeof(methods) / sizeof(methods[0]) == POWER_METHOD_COUNT);
+
+static const struct object_type power_type = {
+	.interface_id = POWER_INTERFACE_ID,
+	.methods = methods,
+	.method_count = POWER_METHOD_COUNT,
+};
+
+struct object power_object = { .type = &power_type, .references = 1 };

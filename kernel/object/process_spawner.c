@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/* ProcessSpawner: starts programs of the boot image.  Interface: schema/process.capnp. */
+#include "kernel/core/call.h"
+#include "kernel/core/manifest.h"
+#include "kernel/core/spawn.h"
+#include "kernel/core/singletons.h"
+#include "schema/process.capnp.h"
+
+/* What a process gets where the spawner does not say. */
+constexpr uint64_t DEFAULT_MEMORY_BYTES = UINT64_C(2) << 20;
+constexpr uint32_t DEFAULT_SLOTS = 256;
+constexpr uint32_t DEFAULT_THREADS = 1;
+constexpr uint32_t LIST_NAMES = 16;
+constexpr uint32_t SPAWN_PARAM_BYTES = 4096;
+
+static struct account_limits read_limits(struct resource_limits_reader limits)
+{
+	uint64_t memory = resource_limits_get_memory_bytes(limits);
+	uint32_t slots = resource_limits_get_slots(limits);
+	uint32_t threads = resource_limits_get_threads(limits);
+
+	return (struct account_limits){ .amount = {
+		[ACCOUNT_MEMORY] = memory != 0 ? memory : DEFAULT_MEMORY_BYTES,
+		[ACCOUNT_SLOTS] = slots != 0 ? slots : DEFAULT_SLOTS,
+		[ACCOUNT_THREADS] = threads != 0 ? threads : DEFAULT_THREADS,
+	} };
+}
+
+static enum status read_grants(struct call *call, struct grant_list_reader list,
+			       struct spawn_grant *out_grants)
+{
+	uint32_t count = list.l.count;
+
+	if (count > MAX_TRANSFERS)
+		return STATUS_TOO_MANY_TRANSFERS;
+	for (uint32_t i = 0; i < count; i++) {
+		struct grant_reader grant = grant_list_get(list, i);
+
+		out_grants[i].name = grant_get_name(grant);
+		out_grants[i].object = call_transfer(call, grant_get_capability(grant));
+		if (out_grants[i].object == nullptr)
+			return STATUS_WRONG_INTERFACE;
+	}
+	return STATUS_OK;
+}
+
+static enum status start(struct call *call, const struct spawn_request *request)
+{
+	struct process_spawner_spawn_results_builder results;
+	struct process *process;
+	enum status status;
+
+	if (call->params.malformed)
+		return STATUS_MALFORMED_MESSAGE;
+	status = process_spawn(request, &process);
+	if (status != STATUS_OK)
+		return status;
+	results = process_spawner_spawn_results_init_root(&call->results);
+	process_spawner_spawn_results_set_process(results,
+						  PROCESS_SPAWNER_SPAWN_RESULTS_PROCESS_CAP);
+	call->result_cap = &process->handle;
+	return STATUS_OK;
+}
+
+static enum status spawn(struct call *call)
+{
+	struct process_spawner_spawn_params_reader params;
+	struct spawn_grant grants[MAX_TRANSFERS];
+	struct spawn_request request = { .payer = call->process->account, .grants = grants };
+	struct grant_list_reader grant_list;
+	enum status status;
+
+	if (!process_spawner_spawn_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	request.name = process_spawner_spawn_params_get_binary(params);
+	request.arguments = process_spawner_spawn_params_get_arguments(params);
+	request.limits = read_limits(process_spawner_spawn_params_get_limits(params));
+	grant_list = process_spawner_spawn_params_get_grants(params);
+	status = read_grants(call, grant_list, grants);
+	if (status != STATUS_OK)
+		return status;
+	request.grant_count = grant_list.l.count;
+	if (!manifest_find_binary(request.name, &request.image))
+		return STATUS_UNKNOWN_BINARY;
+	return start(call, &request);
+}
+
+static enum status list(struct call *call)
+{
+	struct process_spawner_list_params_reader params;
+	struct process_spawner_list_results_builder results;
+	struct list_builder names;
+	uint32_t total = manifest_binary_count();
+	uint32_t count = 0;
+	uint32_t first;
+
+	if (!process_spawner_list_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	first = process_spawner_list_params_get_first(params);
+	if (first < total)
+		count = total - first < LIST_NAMES ? total - first : LIST_NAMES;
+	results = process_spawner_list_results_init_root(&call->results);
+	names = process_spawner_list_results_init_names(results, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct text_reader name = manifest_binary_name(first + i);
+
+		(void)list_builder_set_text(names, i, name.data, name.size);
+	}
+	process_spawner_list_results_set_total(results, total);
+	return STATUS_OK;
+}
+
+static const struct method methods[] = {
+	[PROCESS_SPAWNER_SPAWN_METHOD] = { .max_param_bytes = SPAWN_PARAM_BYTES,
+					   .max_transfers = MAX_TRANSFERS,
+					   .result_caps = 1,
+					   .result_bytes = 32,
+					   .handler = spawn },
+	[PROCESS_SPAWNER_LIST_METHOD] = { .max_param_bytes = 64, .handler = list },
+};
+
+static_assert(sizeof(methods) / sizeof(methods[0]) == PROCESS_SPAWNER_METHOD_COUNT);
+
+static const struct object_type process_spawner_type = {
+	.interface_id = PROCESS_SPAWNER_INTERFACE_ID,
+	.methods = methods,
+	.method_count = PROCESS_SPAWNER_METHOD_COUNT,
+};
+
+struct object process_spawner_object = { .type = &process_spawner_type, .references = 1 };

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* VirtualMemory's methods.  Interface: schema/memory.capnp; the space: kernel/core/address_space. */
+#include "kernel/core/call.h"
+#include "kernel/core/memory_object.h"
+#include "kernel/core/process.h"
+#include "schema/memory.capnp.h"
+
+/* The process whose memory it is, or nullptr once it has ended. */
+static struct process *target(const struct call *call)
+{
+	struct process *process = process_of_memory(call->target);
+
+	return process->state == PROCESS_RUNNING ? process : nullptr;
+}
+
+static bool to_access(enum protection protection, enum hal_access *out_access)
+{
+	switch (protection) {
+	case PROTECTION_NONE:
+		*out_access = HAL_ACCESS_NONE;
+		return true;
+	case PROTECTION_READ:
+		*out_access = HAL_ACCESS_READ;
+		return true;
+	case PROTECTION_READ_WRITE:
+		*out_access = HAL_ACCESS_WRITE;
+		return true;
+	case PROTECTION_READ_EXECUTE:
+		*out_access = HAL_ACCESS_EXECUTE;
+		return true;
+	}
+	return false;
+}
+
+static enum status create_object(struct call *call)
+{
+	struct virtual_memory_create_object_params_reader params;
+	struct virtual_memory_create_object_results_builder results;
+	struct process *process = target(call);
+	struct memory_object *object;
+	uint64_t size;
+	enum status status;
+
+	if (!virtual_memory_create_object_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	size = virtual_memory_create_object_params_get_size_bytes(params);
+	if (size == 0 || size > MAX_MEMORY_OBJECT_BYTES)
+		return STATUS_INVALID_ARGUMENT;
+	status = memory_object_create(process->account, (size + PAGE_SIZE - 1) / PAGE_SIZE,
+				      (struct memory_source){ .bytes = nullptr }, &object);
+	if (status != STATUS_OK)
+		return status;
+	results = virtual_memory_create_object_results_init_root(&call->results);
+	virtual_memory_create_object_results_set_memory(
+		results, VIRTUAL_MEMORY_CREATE_OBJECT_RESULTS_MEMORY_CAP);
+	call->result_cap = &object->object;
+	return STATUS_OK;
+}
+
+/* Turn the message into a request; the object has the right interface and may be mapped. */
+static enum status read_map_request(struct call *call, struct map_request *out)
+{
+	struct virtual_memory_map_params_reader params;
+	struct object *object;
+	uint64_t offset;
+	uint64_t length;
+
+	if (!virtual_memory_map_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	object = call_transfer(call, virtual_memory_map_params_get_memory(params));
+	if (call->params.malformed)
+		return STATUS_MALFORMED_MESSAGE;
+	if (object == nullptr || !object_is(object, &memory_object_type))
+		return STATUS_WRONG_INTERFACE;
+	out->object = LIST_OWNER(object, struct memory_object, object);
+	offset = virtual_memory_map_params_get_offset_bytes(params);
+	length = virtual_memory_map_params_get_length_bytes(params);
+	if ((offset | length) % PAGE_SIZE != 0 || length > MAX_MEMORY_OBJECT_BYTES)
+		return STATUS_INVALID_ARGUMENT;
+	out->first_page = offset / PAGE_SIZE;
+	out->page_count = length / PAGE_SIZE;
+	out->address = virtual_memory_map_params_get_address(params);
+	if (!to_access(virtual_memory_map_params_get_protection(params), &out->access))
+		return STATUS_INVALID_ARGUMENT;
+	if (!out->object->sealed && !virtual_memory_map_params_get_allow_revocable(params))
+		return STATUS_INVALID_ARGUMENT;
+	return STATUS_OK;
+}
+
+static enum status map(struct call *call)
+{
+	struct process *process = target(call);
+	struct map_request request = { .object = nullptr };
+	struct virtual_memory_map_results_builder results;
+	uint64_t address;
+	enum status status;
+
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	status = read_map_request(call, &request);
+	if (status == STATUS_OK)
+		status = address_space_map(&process->space, &request, &address);
+	if (status != STATUS_OK)
+		return status;
+	results = virtual_memory_map_results_init_root(&call->results);
+	virtual_memory_map_results_set_address(results, address);
+	return STATUS_OK;
+}
+
+static enum status unmap(struct call *call)
+{
+	struct virtual_memory_unmap_params_reader params;
+	struct process *process = target(call);
+
+	if (!virtual_memory_unmap_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	return address_space_unmap(&process->space,
+				   virtual_memory_unmap_params_get_address(params),
+				   virtual_memory_unmap_params_get_length_bytes(params));
+}
+
+static enum status protect(struct call *call)
+{
+	struct virtual_memory_protect_params_reader params;
+	struct process *process = target(call);
+	enum hal_access access;
+
+	if (!virtual_memory_protect_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	if (!to_access(virtual_memory_protect_params_get_protection(params), &access))
+		return STATUS_INVALID_ARGUMENT;
+	return address_space_protect(&process->space,
+				     virtual_memory_protect_params_get_address(params),
+				     virtual_memory_protect_params_get_length_bytes(params),
+				     access);
+}
+
+static enum status reserve(struct call *call)
+{
+	struct virtual_memory_reserve_params_reader params;
+	struct virtual_memory_reserve_results_builder results;
+	struct process *process = target(call);
+	uint64_t address;
+	enum status status;
+
+	if (!virtual_memory_reserve_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	status = address_space_reserve(
+		&process->space, virtual_memory_reserve_params_get_length_bytes(params),
+		&address);
+	if (status != STATUS_OK)
+		return status;
+	results = virtual_memory_reserve_results_init_root(&call->results);
+	virtual_memory_reserve_results_set_address(results, address);
+	return STATUS_OK;
+}
+
+static enum status commit(struct call *call)
+{
+	struct virtual_memory_commit_params_reader params;
+	struct process *process = target(call);
+
+	if (!virtual_memory_commit_params_read_root(&call->params, &params))
+		return STATUS_MALFORMED_MESSAGE;
+	if (process == nullptr)
+		return STATUS_PROCESS_ENDED;
+	return address_space_commit(&process->space,
+				    virtual_memory_commit_params_get_address(params),
+				    virtual_memory_commit_params_get_length_bytes(params));
+}
+
+static const struct method methods[] = {
+	[VIRTUAL_MEMORY_CREATE_OBJECT_METHOD] = { .max_param_bytes = 64,
+						  .result_caps = 1,
+						  .result_bytes = 32,
+						  .handler = create_object },
+	[VIRTUAL_MEMORY_MAP_METHOD] = { .max_param_bytes = 128,
+					.max_transfers = 1,
+					.result_bytes = 16,
+					.handler = map },
+	[VIRTUAL_MEMORY_UNMAP_METHOD] = { .max_param_bytes = 64, .handler = unmap },
+	[VIRTUAL_MEMORY_PROTECT_METHOD] = { .max_param_bytes = 64, .handler = protect },
+	[VIRTUAL_MEMORY_RESERVE_METHOD] = { .max_param_bytes = 64,
+					    .result_bytes = 16,
+					    .handler = reserve },
+	[VIRTUAL_MEMORY_COMMIT_METHOD] = { .max_param_bytes = 64, .handler = commit },
+};
+
+static_assert(sizeof(methods) / sizeof(methods[0]) == VIRTUAL_MEMORY_METHOD_COUNT);
+
+const struct object_type virtual_memory_type = {
+	.interface_id = VIRTUAL_MEMORY_INTERFACE_ID,
+	.methods = methods,
+	.method_count = VIRTUAL_MEMORY_METHOD_COUNT,
+	.destroy = process_memory_destroy,
+};

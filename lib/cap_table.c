@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* Capability table.  See cap_table.h for the model. */
+#include "lib/cap_table.h"
+
+#include "lib/require.h"
+
+constexpr uint32_t NO_SLOT = UINT32_MAX;
+
+static struct cap_slot *slot_at(const struct cap_table *table, uint32_t index)
+{
+	return &table->chunks[index / CAP_TABLE_CHUNK_SLOTS][index % CAP_TABLE_CHUNK_SLOTS];
+}
+
+static void push_free(struct cap_table *table, uint32_t index)
+{
+	slot_at(table, index)->next_free = table->first_free;
+	table->first_free = index;
+	table->free_count++;
+}
+
+void cap_table_init(struct cap_table *table, uint32_t generation_limit)
+{
+	require(generation_limit != 0);
+	*table = (struct cap_table){
+		.first_free = NO_SLOT,
+		.generation_limit = generation_limit,
+	};
+}
+
+bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count)
+{
+	return table->free_count - table->reserved_count < count &&
+	       table->slot_count < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS;
+}
+
+void cap_table_add_chunk(struct cap_table *table, struct cap_slot *chunk)
+{
+	uint32_t first = table->slot_count;
+
+	require(first < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS);
+	table->chunks[first / CAP_TABLE_CHUNK_SLOTS] = chunk;
+	table->slot_count += CAP_TABLE_CHUNK_SLOTS;
+	for (uint32_t i = CAP_TABLE_CHUNK_SLOTS; i-- > 0;) {
+		chunk[i] = (struct cap_slot){ .generation = 1 };
+		push_free(table, first + i);
+	}
+}
+
+enum status cap_table_reserve(struct cap_table *table, uint32_t count)
+{
+	if (table->free_count - table->reserved_count < count)
+		return STATUS_OUT_OF_SLOTS;
+	table->reserved_count += count;
+	return STATUS_OK;
+}
+
+void cap_table_unreserve(struct cap_table *table, uint32_t count)
+{
+	require(count <= table->reserved_count);
+	table->reserved_count -= count;
+}
+
+struct cap_id cap_table_insert(struct cap_table *table, void *object)
+{
+	uint32_t index = table->first_free;
+	struct cap_slot *slot;
+
+	require(object != nullptr && table->reserved_count != 0);
+	slot = slot_at(table, index);
+	table->first_free = slot->next_free;
+	table->free_count--;
+	table->reserved_count--;
+	table->used_count++;
+	slot->object = object;
+	return (struct cap_id){ (uint64_t)slot->generation << 32 | index };
+}
+
+void *cap_table_remove(struct cap_table *table, struct cap_id id)
+{
+	void *object = cap_table_lookup(table, id);
+	uint32_t index = (uint32_t)id.raw;
+	struct cap_slot *slot;
+
+	if (object == nullptr)
+		return nullptr;
+	slot = slot_at(table, index);
+	slot->object = nullptr;
+	table->used_count--;
+	if (slot->generation == table->generation_limit) {
+		slot->generation = 0;
+	} else {
+		slot->generation++;
+		push_free(table, index);
+	}
+	return object;
+}
+
+struct cap_id cap_table_next(const struct cap_table *table, uint32_t *cursor)
+{
+	for (uint32_t step = 0; step < CAP_TABLE_STEP_SLOTS && *cursor < table->slot_count;
+	     step++) {
+		uint32_t index = (*cursor)++;
+		const struct cap_slot *slot = slot_at(table, index);
+
+		if (slot->object != nullptr)
+			return (struct cap_id){ (uint64_t)slot->generation << 32 | index };
+	}
+	return (struct cap_id){ 0 };
+}
+
+struct cap_slot *cap_table_take_chunk(struct cap_table *table)
+{
+	require(table->used_count == 0 && table->reserved_count == 0);
+	table->free_count = 0;
+	table->first_free = NO_SLOT;
+	if (table->slot_count == 0)
+		return nullptr;
+	table->slot_count -= CAP_TABLE_CHUNK_SLOTS;
+	return table->chunks[table->slot_count / CAP_TABLE_CHUNK_SLOTS];
+}
+
+/* The free list holds exactly free_count slots, each of them free. */
+static bool check_free_list(const struct cap_table *table)
+{
+	uint32_t index = table->first_free;
+
+	for (uint32_t i = 0; i < table->free_count; i++) {
+		if (index >= table->slot_count || slot_at(table, index)->object != nullptr ||
+		    slot_at(table, index)->generation == 0)
+			return false;
+		index = slot_at(table, index)->next_free;
+	}
+	return index == NO_SLOT;
+}
+
+bool cap_table_check(const struct cap_table *table)
+{
+	uint32_t used = 0, retired = 0;
+
+	for (uint32_t i = 0; i < table->slot_count; i++) {
+		const struct cap_slot *slot = slot_at(table, i);
+
+		if (slot->generation > table->generation_limit ||
+		    (slot->generation == 0 && slot->object != nullptr))
+			return false;
+		used += slot->object != nullptr;
+		retired += slot->generation == 0;
+	}
+	return used == table->used_count && table->reserved_count <= table->free_count &&
+	       used + retired + table->free_count == table->slot_count &&
+	       check_free_list(table);
+}

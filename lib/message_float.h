@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/* Floating-point fields.  Apart from lib/message.h because the kernel has no such registers. */
+#include <stdint.h>
+
+static inline float message_float32(uint32_t bits)
+{
+	float value;
+
+	__builtin_memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline double message_float64(uint64_t bits)
+{
+	double value;
+
+	__builtin_memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline uint32_t message_bits32(float value)
+{
+	uint32_t bits;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+static inline uint64_t message_bits64(double value)
+{
+	uint64_t bits;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}

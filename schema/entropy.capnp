@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+@0xe5a1c0de00000013;
+
+const entropyMaxBytes :UInt32 = 256;
+
+interface EntropySource @0xe5a1c0de00000113 {
+  # Random bytes from the kernel's generator (HMAC_DRBG with SHA-256, NIST SP 800-90A), seeded
+  # from RDRAND and timing jitter.
+
+  read @0 (lengthBytes :UInt32) -> (data :Data);
+  # 1 to entropyMaxBytes random bytes.
+  # Statuses: invalidArgument (length 0 or too large), noEntropy (no source passed its health
+  # tests), resultTooSmall.
+}

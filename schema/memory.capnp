@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+@0xe5a1c0de00000014;
+
+const pageBytes :UInt32 = 4096;
+const maxMemoryObjectBytes :UInt64 = 268435456;
+# 256 MiB: largest memory object, and largest mapping or unmapping in one call.
+const maxMappings :UInt32 = 512;
+# Mappings that one address space may have.
+
+enum Protection {
+  none @0;
+  read @1;
+  readWrite @2;
+  readExecute @3;
+}
+
+interface MemoryObject @0xe5a1c0de00000114 {
+  # A run of pages that can be mapped into address spaces.  Paid for in full when it is made;
+  # a page is zeroed, or filled, when it is first touched.
+
+  info @0 () -> (sizeBytes :UInt64, sealed :Bool);
+  # Statuses: ok only.
+
+  seal @1 () -> ();
+  # From now on nobody can map it writable.  Only a sealed object may be mapped executable, so no
+  # page is ever writable and executable, in one address space or across several.  Sealing a
+  # sealed object does nothing.
+  # Statuses: writableMapping (a writable mapping exists).
+}
+
+interface VirtualMemory @0xe5a1c0de00000115 {
+  # One process's address space.  Addresses and lengths are multiples of pageBytes, lengths at
+  # least one page and at most maxMemoryObjectBytes.  Every process gets the one for itself, under
+  # the name "memory".
+
+  createObject @0 (sizeBytes :UInt64) -> (memory :MemoryObject);
+  # A new zeroed object, charged to the account of this address space's process; the size is
+  # rounded up to pages.
+  # Statuses: invalidArgument (0 or over maxMemoryObjectBytes), outOfMemory, outOfSlots,
+  # resultTooSmall.
+
+  map @1 (memory :MemoryObject, offsetBytes :UInt64, lengthBytes :UInt64,
+          protection :Protection, address :UInt64, allowRevocable :Bool) -> (address :UInt64);
+  # Maps a part of an object at `address`, or where the kernel chooses when that is 0.  An
+  # unsealed object is refused unless `allowRevocable` is set: its mapping may end later.
+  # Statuses: invalidArgument (alignment, range outside the object, address outside user space),
+  # wrongInterface, protectionRefused, sealed (writable asked of a sealed object), invalidArgument
+  # (unsealed without allowRevocable), addressInUse, noAddressSpace, tooManyMappings, outOfMemory.
+
+  unmap @2 (address :UInt64, lengthBytes :UInt64) -> ();
+  # Removes every mapping, or part of one, or reservation, in the range.
+  # Statuses: invalidArgument, notMapped (nothing is there), protectionRefused (the range touches
+  # the ring block or the CapSet), tooManyMappings (a hole would split one mapping too many),
+  # outOfMemory.
+
+  protect @3 (address :UInt64, lengthBytes :UInt64, protection :Protection) -> ();
+  # Changes the protection of a range wholly covered by one mapping of an object.
+  # Statuses: invalidArgument, notMapped, protectionRefused, sealed, tooManyMappings, outOfMemory.
+
+  reserve @4 (lengthBytes :UInt64) -> (address :UInt64);
+  # Keeps a range of addresses free of other mappings.  Holds no memory; touching it faults.
+  # Statuses: invalidArgument, noAddressSpace, tooManyMappings, outOfMemory.
+
+  commit @5 (address :UInt64, lengthBytes :UInt64) -> ();
+  # Puts fresh zeroed read-write memory into a range wholly inside one reservation.
+  # Statuses: invalidArgument, notMapped (not reserved), tooManyMappings, outOfMemory.
+}

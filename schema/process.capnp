@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+@0xe5a1c0de00000016;
+
+const maxArguments :UInt32 = 8;
+const maxArgumentBytes :UInt32 = 64;
+const maxNameBytes :UInt32 = 32;
+
+struct Grant {
+  # One capability given to a new process.
+
+  name @0 :Text;
+  # What the new process looks it up by: 1 to maxNameBytes bytes of [a-z0-9_-], unique among the
+  # grants, not "memory".
+
+  capability @1 :Capability;
+  # Index into the call's transfer list.
+}
+
+struct ResourceLimits {
+  # What the new process's account is given, out of the spawner's.  0 means the default.
+
+  memoryBytes @0 :UInt64;
+  slots @1 :UInt32;
+  threads @2 :UInt32;
+}
+
+enum FaultCause {
+  pageFault @0;
+  protection @1;
+  # General protection: privileged instruction, non-canonical address, bad selector.
+  invalidInstruction @2;
+  divide @3;
+  debug @4;
+  # Single step, breakpoint.
+  floatingPoint @5;
+  alignment @6;
+  other @7;
+}
+
+struct FaultRecord {
+  cause @0 :FaultCause;
+  vector @1 :UInt8;
+  errorCode @2 :UInt64;
+  address @3 :UInt64;
+  # What was touched, for pageFault; otherwise 0.
+  instructionPointer @4 :UInt64;
+  stackPointer @5 :UInt64;
+  flags @6 :UInt64;
+  registers @7 :List(UInt64);
+  # rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15.
+  stack @8 :Data;
+  # At most 128 bytes from the stack pointer upwards; empty where nothing is mapped there.
+}
+
+struct ExitRecord {
+  # How a process ended.
+  union {
+    running @0 :Void;
+    exited @1 :Int32;
+    # It called exit with this code.
+    killed @2 :Void;
+    # Somebody called ProcessHandle.kill.
+    faulted @3 :FaultRecord;
+  }
+}
+
+interface ProcessSpawner @0xe5a1c0de00000116 {
+  # Starts programs of the boot image.
+
+  spawn @0 (binary :Text, grants :List(Grant), arguments :List(Text), limits :ResourceLimits)
+      -> (process :ProcessHandle);
+  # The new process holds exactly the grants, plus "memory", its own address space.  Everything
+  # it uses is charged to a new account, split from the caller's and returned at its end.
+  # Statuses: unknownBinary, badImage, invalidArgument (names, arguments), wrongInterface (a null
+  # or missing grant), transferMode, outOfMemory, outOfSlots, outOfThreads, resultTooSmall.
+
+  list @1 (first :UInt32) -> (names :List(Text), total :UInt32);
+  # Names of the binaries from index `first` on, as many as 16; total counts all.
+  # Statuses: resultTooSmall.
+}
+
+interface ProcessHandle @0xe5a1c0de00000117 {
+  # One process, for whoever started it.  Dropping the handle does not end the process.
+
+  wait @0 () -> (record :ExitRecord);
+  # Completes when the process has ended and everything it held is back.  Any number may wait.
+  # Statuses: timedOut, cancelled, waitSlotsFull, resultTooSmall.
+
+  kill @1 () -> ();
+  # Ends it.  Statuses: processEnded.
+
+  status @2 () -> (record :ExitRecord);
+  # How it is now; never waits.  Statuses: resultTooSmall.
+}

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+@0xe5a1c0de00000001;
+# Statuses: the one list of reasons for which the kernel refuses or ends an operation.  A
+# completion and cap_enter carry the negated number.  Numbers are never reused.
+
+enum Status {
+  ok @0;
+  # The operation was done.
+
+  # Parameter: the caller's words are wrong; the same call will never succeed.
+
+  unknownSyscall @1;
+  # The system call number is neither cap_enter nor exit.
+
+  unknownOperation @2;
+  # The submission's opcode names no operation.
+
+  reservedNotZero @3;
+  # A reserved field, or a field that this operation does not use, is not zero.
+
+  flagUnsupported @4;
+  # A flag bit is reserved, or not allowed with this operation.
+
+  spanOutOfBounds @5;
+  # A parameter, result or transfer span does not lie inside the arena.
+
+  spanMisaligned @6;
+  # A span's offset or length is not a multiple of 8.
+
+  messageTooLarge @7;
+  # The parameter message is longer than the method, or the ABI, allows.
+
+  malformedMessage @8;
+  # The parameter message is not a valid Cap'n Proto message for the method.
+
+  invalidArgument @9;
+  # A parameter's value is outside what the method documents.
+
+  unknownMethod @10;
+  # The interface has no method of that ordinal.
+
+  ringTail @11;
+  # sq_tail is further ahead of the kernel's head than the ring is long; nothing was taken.
+
+  ringHead @12;
+  # cq_head is ahead of the kernel's tail, or further behind than the ring is long; nothing was
+  # taken.
+
+  minCompleteTooLarge @13;
+  # cap_enter asked to wait for more completions than the completion queue can hold.
+
+  tooManyTransfers @14;
+  # The transfer list is longer than the ABI, or the method, allows.
+
+  transferMode @15;
+  # A transfer names a mode that this target does not take.
+
+  unknownTag @16;
+  # A tag is not below cq_entries, or CANCEL names one that no pending operation of this thread has.
+
+  unknownBinary @17;
+  # The boot image holds no binary of that name.
+
+  badImage @18;
+  # The binary is not an ELF file that this system can load.
+
+  # State: right words, wrong moment.
+
+  tagBusy @19;
+  # The tag already names a pending operation of this thread.
+
+  nothingPending @20;
+  # cap_enter was asked to wait without a deadline for completions that nothing pending could
+  # produce.
+
+  sealed @21;
+  # The memory object is sealed: it cannot be mapped writable any more.
+
+  writableMapping @22;
+  # The memory object cannot be sealed while a writable mapping of it exists.
+
+  addressInUse @23;
+  # The address range overlaps a mapping.
+
+  notMapped @24;
+  # The address range is not wholly covered by mappings that the operation can work on.
+
+  processEnded @25;
+  # The process has ended; there is nothing left to act on.
+
+  # Permission: the caller may not.
+
+  badCapability @26;
+  # The CapId names no capability of this process: forged, stale, released or out of range.
+
+  wrongInterface @27;
+  # A capability in the message does not have the interface that the method asks for.
+
+  protectionRefused @28;
+  # The protection asked for is never given: writable and executable together, executable
+  # without a sealed object, or a range that belongs to the kernel.
+
+  # Resource: refused now, may succeed when something is returned.
+
+  completionsFull @29;
+  # cap_enter stopped before the tail because no completion slot was free; consume completions
+  # and enter again.  Nothing was dropped.
+
+  waitSlotsFull @30;
+  # Operations that wait already hold as many slots as they may; the rest is kept for RETURN,
+  # CANCEL and RELEASE.
+
+  outOfMemory @31;
+  # The paying account, or the machine, has not enough memory.
+
+  outOfSlots @32;
+  # The capability table, or the paying account, has no slot left.
+
+  outOfThreads @33;
+  # The paying account may not start another thread.
+
+  tooManyMappings @34;
+  # The address space has as many mappings as it may have.
+
+  noAddressSpace @35;
+  # No free address range is large enough.
+
+  resultTooSmall @36;
+  # The result span, or result_caps_max, cannot hold the method's results; nothing was done.
+
+  noEntropy @37;
+  # This machine has no entropy source that passed its tests.
+
+  # Peer and end: the operation was accepted and ended otherwise.
+
+  timedOut @38;
+  # The deadline passed first.
+
+  cancelled @39;
+  # CANCEL ended the operation.
+
+  exception @40;
+  # The method ran and refused; the result span holds a CapException, cut to fit.
+}
+
+enum CompletionKind {
+  # How an accepted operation ended; disjoint, never to be read out of other fields.
+
+  done @0;
+  # It ran to its end; status says with what result.
+
+  signalled @1;
+  # A wait was satisfied.  (No operation of this version produces it yet.)
+
+  timedOut @2;
+  # Its deadline passed.
+
+  cancelled @3;
+  # CANCEL named it.
+
+  revoked @4;
+  # Authority was withdrawn while it waited.  (Not produced yet.)
+
+  peerGone @5;
+  # Nobody is left who could end the wait.  (Not produced yet.)
+}
+
+struct CapException {
+  # Why a method refused, for STATUS exception.
+
+  type @0 :Type;
+  # What the caller can do about it.
+
+  reason @1 :Text;
+  # At most 120 bytes; no addresses and no other party's state.
+
+  enum Type {
+    failed @0;
+    # The request was understood and failed; trying again will not help.
+    overloaded @1;
+    # A resource ran out; trying later may help.
+    disconnected @2;
+    # The party that should act has gone.
+    unimplemented @3;
+    # The method is not offered.
+    invalidArgument @4;
+    # A parameter's value is wrong.
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/* Host test of user/rt/span.c: nothing is lost, whatever the order of taking and giving back.
+ */
+#include "user/rt/span.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+constexpr uint32_t ARENA_BYTES = 12032; /* that of a default ring block */
+constexpr uint32_t USABLE_BYTES = ARENA_BYTES / SPAN_UNIT_BYTES * SPAN_UNIT_BYTES;
+constexpr uint32_t LIVE_MAX = 64;
+
+struct live {
+	uint32_t offset;
+	uint32_t bytes;
+};
+
+static void whole_arena_is_one_span(void **state)
+{
+	struct span_pool pool;
+	uint32_t offset;
+
+	(void)state;
+	span_pool_init(&pool, ARENA_BYTES);
+	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
+	assert_false(span_take(&pool, USABLE_BYTES + 1, &offset));
+	assert_true(span_take(&pool, USABLE_BYTES, &offset));
+	assert_int_equal(offset, 0);
+	assert_false(span_take(&pool, 1, &offset));
+	span_give(&pool, offset, USABLE_BYTES);
+	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
+}
+
+static void a_zeroed_pool_is_empty(void **state)
+{
+	struct span_pool pool = { .free = { 0 } };
+	uint32_t offset;
+
+	(void)state;
+	assert_false(span_take(&pool, 8, &offset));
+	assert_int_equal(span_pool_free_bytes(&pool), 0);
+}
+
+static void large_arenas_get_larger_units(void **state)
+{
+	struct span_pool pool;
+	uint32_t offset;
+
+	(void)state;
+	span_pool_init(&pool, 1U << 20);
+	assert_true(pool.unit_count <= SPAN_UNITS_MAX);
+	assert_int_equal(span_pool_free_bytes(&pool), 1U << 20);
+	assert_true(span_take(&pool, 1U << 20, &offset));
+}
+
+static void spans_may_cross_words(void **state)
+{
+	struct span_pool pool;
+	uint32_t first;
+	uint32_t across;
+
+	(void)state;
+	span_pool_init(&pool, ARENA_BYTES);
+	assert_true(span_take(&pool, 60 * SPAN_UNIT_BYTES, &first));
+	assert_true(span_take(&pool, 100 * SPAN_UNIT_BYTES, &across));
+	assert_int_equal(across, 60 * SPAN_UNIT_BYTES);
+	span_give(&pool, first, 60 * SPAN_UNIT_BYTES);
+	span_give(&pool, across, 100 * SPAN_UNIT_BYTES);
+	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
+}
+
+static uint32_t rounded(uint32_t bytes)
+{
+	return bytes == 0 ? SPAN_UNIT_BYTES
+			  : (bytes + SPAN_UNIT_BYTES - 1) & ~(SPAN_UNIT_BYTES - 1);
+}
+
+static void assert_disjoint(const struct live *live, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		assert_true(live[i].offset + rounded(live[i].bytes) <= ARENA_BYTES);
+		for (uint32_t j = 0; j < i; j++)
+			assert_true(live[i].offset + rounded(live[i].bytes) <= live[j].offset ||
+				    live[j].offset + rounded(live[j].bytes) <= live[i].offset);
+	}
+}
+
+static void random_order_loses_nothing(void **state)
+{
+	struct span_pool pool;
+	struct live live[LIVE_MAX];
+	uint32_t count = 0;
+	uint32_t taken = 0;
+
+	(void)state;
+	srand(1);
+	span_pool_init(&pool, ARENA_BYTES);
+	for (uint32_t round = 0; round < 20000; round++) {
+		uint32_t bytes = (uint32_t)rand() % (rand() % 8 == 0 ? 6000 : 400);
+
+		if (count < LIVE_MAX && rand() % 2 == 0 &&
+		    span_take(&pool, bytes, &live[count].offset)) {
+			live[count++].bytes = bytes;
+			taken += rounded(bytes);
+		} else if (count != 0) {
+			uint32_t i = (uint32_t)rand() % count;
+
+			span_give(&pool, live[i].offset, live[i].bytes);
+			taken -= rounded(live[i].bytes);
+			live[i] = live[--count];
+		}
+		assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES - taken);
+		if (round % 16 == 0)
+			assert_disjoint(live, count);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_arena_is_one_span),
+		cmocka_unit_test(a_zeroed_pool_is_empty),
+		cmocka_unit_test(large_arenas_get_larger_units),
+		cmocka_unit_test(spans_may_cross_words),
+		cmocka_unit_test(random_order_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

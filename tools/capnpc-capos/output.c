@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+/* Generated files.  See output.h. */
+#include "tools/capnpc-capos/output.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+constexpr size_t MAX_COLUMNS = 96;
+constexpr size_t TAB_COLUMNS = 8;
+
+struct output {
+	struct output *next;
+	const char *path;
+	FILE *stream; /* into text */
+	char *text;
+	size_t size;
+};
+
+static struct output *outputs;
+
+[[noreturn]] static void fail(const char *what)
+{
+	fprintf(stderr, "capnpc-capos: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+struct output *output_open(const char *path)
+{
+	struct output *o = calloc(1, sizeof(*o));
+
+	if (o == nullptr)
+		fail(path);
+	o->path = path;
+	o->stream = open_memstream(&o->text, &o->size);
+	if (o->stream == nullptr)
+		fail(path);
+	o->next = outputs;
+	outputs = o;
+	return o;
+}
+
+void out(struct output *o, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(o->stream, format, args);
+	va_end(args);
+}
+
+/* One line of a doc comment; an end of comment inside it is broken up. */
+static void comment_line(struct output *o, const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool joins = i != 0 && ((line[i - 1] == '*' && line[i] == '/') ||
+					(line[i - 1] == '/' && line[i] == '*'));
+
+		fprintf(o->stream, joins ? " %c" : "%c", line[i]);
+	}
+}
+
+static void indent(struct output *o, unsigned int depth)
+{
+	for (unsigned int i = 0; i < depth; i++)
+		fputc('\t', o->stream);
+}
+
+void out_comment(struct output *o, unsigned int depth, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length != 0 && isspace((unsigned char)text[length - 1]))
+		length--;
+	if (length == 0)
+		return;
+	indent(o, depth);
+	if (memchr(text, '\n', length) == nullptr && length + 6 + depth * 8 <= MAX_COLUMNS) {
+		fputs("/* ", o->stream);
+		comment_line(o, text, length);
+		fputs(" */\n", o->stream);
+		return;
+	}
+	fputs("/*\n", o->stream);
+	for (const char *line = text; line < text + length; line++) {
+		size_t line_length = strcspn(line, "\n");
+
+		if (line_length > (size_t)(text + length - line))
+			line_length = (size_t)(text + length - line);
+		indent(o, depth);
+		fputs(line_length != 0 ? " * " : " *", o->stream);
+		comment_line(o, line, line_length);
+		fputc('\n', o->stream);
+		line += line_length;
+	}
+	indent(o, depth);
+	fputs(" */\n", o->stream);
+}
+
+void out_string(struct output *o, const char *bytes, size_t size)
+{
+	fputc('"', o->stream);
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c == '"' || c == '\\' || c == '?' || !isprint(c))
+			fprintf(o->stream, "\\%03o", c);
+		else
+			fputc(c, o->stream);
+	}
+	fputc('"', o->stream);
+}
+
+/* Columns that the text takes; tabs are 8 wide. */
+static size_t columns_of(const char *line, size_t length)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns = line[i] == '\t' ? (columns / TAB_COLUMNS + 1) * TAB_COLUMNS
+					  : columns + 1;
+	return columns;
+}
+
+/*
+ * After how many characters to fold a line: behind the last ", " or " =" that leaves it short
+ * enough, else behind the first "(".
+ */
+static size_t fold_at(const char *line, size_t length, size_t columns)
+{
+	size_t best = 0;
+	const char *open = memchr(line, '(', length);
+
+	if (memchr(line, '"', length) != nullptr || memchr(line, '*', length) == line + 1)
+		return 0;
+	for (size_t i = 1; i + 1 < length; i++)
+		if (line[i] == ' ' && (line[i - 1] == ',' || line[i - 1] == '=') &&
+		    columns_of(line, i) <= columns)
+			best = i;
+	if (best == 0 && open != nullptr &&
+	    columns_of(line, (size_t)(open - line) + 1) <= columns)
+		best = (size_t)(open - line) + 1;
+	return best;
+}
+
+static void write_line(FILE *to, const char *line, size_t length)
+{
+	size_t tabs = strspn(line, "\t");
+	size_t extra = 0;
+
+	while (columns_of(line, length) + extra * TAB_COLUMNS > MAX_COLUMNS) {
+		size_t at = fold_at(line, length, MAX_COLUMNS - extra * TAB_COLUMNS);
+
+		if (at == 0)
+			break;
+		fprintf(to, "%.*s\n", (int)at, line);
+		at += line[at] == ' ';
+		line += at;
+		length -= at;
+		extra = tabs + 2;
+		for (size_t i = 0; i < extra; i++)
+			fputc('\t', to);
+	}
+	fprintf(to, "%.*s\n", (int)length, line);
+}
+
+/* The finished text, with long lines folded. */
+static char *fold(const char *text, size_t size, size_t *out_size)
+{
+	char *folded = nullptr;
+	FILE *to = open_memstream(&folded, out_size);
+
+	if (to == nullptr)
+		fail("memory");
+	for (size_t at = 0; at < size;) {
+		size_t length = strcspn(text + at, "\n");
+
+		write_line(to, text + at, length);
+		at += length + 1;
+	}
+	fclose(to);
+	return folded;
+}
+
+static bool has_content(const char *path, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	bool same = file != nullptr;
+
+	for (size_t i = 0; same && i < size; i++)
+		same = fgetc(file) == (unsigned char)text[i];
+	same = same && fgetc(file) == EOF;
+	if (file != nullptr)
+		fclose(file);
+	return same;
+}
+
+/* Make every folder on the way to the file. */
+static void make_folders(const char *path)
+{
+	char *copy = strdup(path);
+
+	for (char *slash = copy;
+	     slash != nullptr && (slash = strchr(slash + 1, '/')) != nullptr;) {
+		*slash = '\0';
+		if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+			fail(copy);
+		*slash = '/';
+	}
+	free(copy);
+}
+
+static bool write_file(const char *path, const char *text, size_t size)
+{
+	FILE *file;
+	bool good;
+
+	if (has_content(path, text, size))
+		return true;
+	make_folders(path);
+	file = fopen(path, "w");
+	good = file != nullptr && fwrite(text, 1, size, file) == size;
+	if (file == nullptr || fclose(file) != 0 || !good) {
+		fprintf(stderr, "capnpc-capos: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+bool output_commit(void)
+{
+	for (struct output *o = outputs; o != nullptr; o = o->next) {
+		size_t size = 0;
+		char *text;
+
+		if (fclose(o->stream) != 0)
+			fail(o->path);
+		text = fold(o->text, o->size, &size);
+		if (!write_file(o->path, text, size))
+			return false;
+		free(text);
+		free(o->text);
+	}
+	return true;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * Errors about a declaration, as "schema/foo.capnp:12: Foo.bar: what is wrong".
+ *
+ * The request has no line numbers, so the schema file is searched for the declaration.  `capnp`
+ * starts the plug-in in the output folder; the schema's path is relative to where `capnp` was
+ * started, which $PWD still names.  Without the file the line is left out.
+ */
+#include "tools/capnpc-capos/schema.h"
+
+/* Print an error about `node`, or about its member or parameter of that name (may be null). */
+[[gnu::format(printf, 3, 4)]] void report_error(const struct node *node, const char *member,
+						const char *format, ...);
+
+/* Errors so far. */
+uint32_t report_count(void);
+
+/* "Foo.bar" for a node and a member of it (may be null); in fresh memory. */
+const char *report_name(const struct node *node, const char *member);
+
+/*
+ * Record that a node, or a member of it, defines a C identifier; an error if another one, or a
+ * keyword, has it already.
+ */
+void report_claim(const struct node *node, const char *member, const char *identifier);

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Mutants: patches that each delete one rule.  The test that a patch names must then fail.
+
+A patch in tests/mutants/ begins with
+
+  Rule: what the patch takes away
+  Test: host:NAME      tests/host/NAME_test.c       or
+  Test: system:NAME    the system tests whose name contains NAME
+
+and goes on as a unified diff from the root of the tree.  Patches are applied one at a time to a
+copy of the tree under build/mutants, which starts out with what is already built.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+COPY = os.path.join("build", "mutants", "tree")
+BUILT = ("gen", "source", "tools", "host", "release", "flags")
+TEST_SECONDS = 400
+
+
+def header(text, key):
+    found = re.search(rf"^{key}: *(.+)$", text, re.MULTILINE)
+    return found.group(1).strip() if found else None
+
+
+def quiet(command, log, seconds=900):
+    # The copy is built by a make of its own, not as a part of the one that runs the tests.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    with open(log, "ab") as file:
+        file.write((" ".join(command) + "\n").encode())
+        file.flush()
+        return subprocess.run(["timeout", "-k", "10", str(seconds)] + command, check=False,
+                              stdin=subprocess.DEVNULL, stdout=file, env=environment,
+                              stderr=subprocess.STDOUT).returncode
+
+
+def copy_tree():
+    shutil.rmtree(COPY, ignore_errors=True)
+    os.makedirs(os.path.join(COPY, "build"))
+    for entry in os.listdir("."):
+        if entry in ("build", ".git"):
+            continue
+        subprocess.run(["cp", "-a", entry, COPY], check=True)
+    for entry in BUILT:
+        if os.path.exists(os.path.join("build", entry)):
+            subprocess.run(["cp", "-a", os.path.join("build", entry),
+                            os.path.join(COPY, "build")], check=True)
+
+
+def build(kind, name, log):
+    goal = f"build/host/{name}_test" if kind == "host" else "release"
+    return quiet(["make", "--no-print-directory", f"-j{os.cpu_count()}", "-C", COPY, goal], log)
+
+
+def run_test(kind, name, log):
+    """Whether the named test fails; None when it cannot be run."""
+    if kind == "host":
+        return quiet([f"{COPY}/build/host/{name}_test"], log, TEST_SECONDS) != 0
+    status = quiet([sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+                    "-n", "0", f"{COPY}/tests/system", "-k", name], log, TEST_SECONDS)
+    return {0: False, 1: True, 124: True}.get(status)
+
+
+def judge(patch, log):
+    """One patch: None when its test goes red, else what is wrong."""
+    with open(patch, encoding="utf-8") as file:
+        text = file.read()
+    kind, _, name = (header(text, "Test") or "").partition(":")
+    if kind not in ("host", "system") or not name or not header(text, "Rule"):
+        return "has no proper Rule: and Test: lines"
+    apply = ["patch", "-d", COPY, "-p1", "--no-backup-if-mismatch", "-i", os.path.abspath(patch)]
+    if quiet(apply + ["--dry-run", "-F", "0"], log) != 0:
+        return "does not apply"
+    quiet(apply, log)
+    try:
+        if build(kind, name, log) != 0:
+            return "does not build"
+        failed = run_test(kind, name, log)
+        if failed is None:
+            return f"names no test that runs: {kind}:{name}"
+        return None if failed else f"survives {kind}:{name}"
+    finally:
+        quiet(apply + ["-R"], log)
+
+
+def run(part):
+    """Judges the patches whose name contains part; returns (passed, failed)."""
+    passed = failed = 0
+    patches = sorted(p for p in glob.glob("tests/mutants/*.patch") if part in os.path.basename(p))
+    if not patches:
+        return 0, 0
+    copy_tree()
+    for patch in patches:
+        name = os.path.basename(patch)[:-len(".patch")]
+        log = os.path.join("build", "mutants", name + ".log")
+        if os.path.exists(log):
+            os.unlink(log)
+        complaint = judge(patch, log)
+        with open(patch, encoding="utf-8") as file:
+            rule = header(file.read(), "Rule") or ""
+        print(f"{'FAIL' if complaint else 'red '} {name:32} {complaint or rule}", flush=True)
+        passed += complaint is None
+        failed += complaint is not None
+    return passed, failed

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The ring client: calls from begin to end.  See call.h for the model.
+ *
+ * user_data of a call's submission is the address of its struct capos_call, so a completion
+ * finds its call whatever the order.  Indices live in the ring header alone.
+ */
+#include "user/rt/call.h"
+
+#include "user/rt/panic.h"
+#include "user/rt/ring.h"
+#include "user/rt/span.h"
+#include "user/rt/time.h"
+
+constexpr uint32_t TRANSFER_LIST_BYTES = MAX_TRANSFERS * sizeof(struct ring_transfer);
+constexpr uint32_t NO_TRANSFERS = UINT32_MAX;
+
+/* user_data of submissions that are no call; smaller than any address. */
+enum user_data_mark : uint64_t {
+	USER_DATA_IGNORED = 0,
+	USER_DATA_RELEASE = 1,
+	USER_DATA_MARKS = 4096,
+};
+
+static struct span_pool spans;
+static uint64_t tags_in_use; /* bit n: tag n + 1 */
+
+/* Partner of the kernel's store of cq_tail: entries below it are complete. */
+static uint32_t completions_end(const struct ring_header *ring)
+{
+	return __atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE);
+}
+
+/* First use of the arena, or no room in it. */
+static bool take_span(uint32_t bytes, uint32_t *out_offset)
+{
+	if (spans.unit_count == 0)
+		span_pool_init(&spans, capos_ring()->arena_bytes);
+	return span_take(&spans, bytes, out_offset);
+}
+
+enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t method,
+			     struct capos_call_size size, struct message_builder **out_params)
+{
+	call->state = CAPOS_CALL_IDLE;
+	if (size.param_bytes > MAX_MESSAGE_BYTES || size.result_bytes > MAX_MESSAGE_BYTES)
+		return STATUS_MESSAGE_TOO_LARGE;
+	if (size.result_capabilities > MAX_TRANSFERS)
+		return STATUS_TOO_MANY_TRANSFERS;
+	uint32_t param_bytes = (size.param_bytes + 7) & ~7U;
+	uint32_t result_bytes = (size.result_bytes + 7) & ~7U;
+
+	result_bytes +=
+		size.result_capabilities * (uint32_t)sizeof(struct ring_transfer_result);
+	if (!take_span(param_bytes + result_bytes, &call->span_offset))
+		return STATUS_OUT_OF_MEMORY;
+	call->params = (struct message_builder){
+		.bytes = capos_arena_at(capos_ring(), call->span_offset),
+		.capacity_words = param_bytes / MESSAGE_WORD_BYTES,
+	};
+	call->target = target;
+	call->deadline_ns = 0;
+	call->span_bytes = param_bytes + result_bytes;
+	call->result_offset = call->span_offset + param_bytes;
+	call->result_capacity = result_bytes;
+	call->transfer_offset = NO_TRANSFERS;
+	call->method = method;
+	call->tag = 0;
+	call->state = CAPOS_CALL_BUILDING;
+	call->transfer_count = 0;
+	call->result_caps_max = (uint8_t)size.result_capabilities;
+	call->received_count = 0;
+	call->taken_mask = 0;
+	call->failed = false;
+	*out_params = &call->params;
+	return STATUS_OK;
+}
+
+static uint32_t attach(struct capos_call *call, uint64_t capability, enum cap_grant_mode mode)
+{
+	uint32_t index = call->transfer_count;
+
+	if (call->transfer_offset == NO_TRANSFERS &&
+	    !take_span(TRANSFER_LIST_BYTES, &call->transfer_offset)) {
+		call->failed = true;
+		return 0;
+	}
+	if (index == MAX_TRANSFERS) {
+		call->failed = true;
+		return 0;
+	}
+	struct ring_transfer *list = capos_arena_at(capos_ring(), call->transfer_offset);
+
+	list[index] = (struct ring_transfer){ .capability = capability, .mode = (uint8_t)mode };
+	call->transfer_count++;
+	return index;
+}
+
+uint32_t capos_call_attach(struct capos_call *call, uint64_t capability)
+{
+	return attach(call, capability, CAP_GRANT_MODE_COPY);
+}
+
+uint32_t capos_call_attach_move(struct capos_call *call, uint64_t capability)
+{
+	return attach(call, capability, CAP_GRANT_MODE_MOVE);
+}
+
+void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns)
+{
+	call->deadline_ns = deadline_ns;
+}
+
+/* Copy what the completion says into its call. */
+static void complete_call(struct capos_call *call, const struct ring_completion *c)
+{
+	call->status = (enum status)(uint16_t)-c->status;
+	call->kind = c->kind;
+	call->length = c->length;
+	call->received_count = c->transfer_count;
+	call->word = c->word;
+	call->state = CAPOS_CALL_DONE;
+	if (call->tag != 0)
+		tags_in_use &= ~(1ULL << (call->tag - 1));
+}
+
+static void complete(const struct ring_completion *c)
+{
+	if (c->user_data >= USER_DATA_MARKS)
+		complete_call((struct capos_call *)c->user_data, c);
+	else if (c->user_data == USER_DATA_RELEASE && c->status != 0)
+		capos_panic(__FILE__, __LINE__, "released a capability that it does not hold");
+}
+
+/* Consume every completion there is.  False when there was none. */
+static bool consume_completions(struct ring_header *ring)
+{
+	uint32_t head = ring->cq_head;
+	uint32_t end = completions_end(ring);
+
+	if (head == end)
+		return false;
+	do {
+		complete(capos_completion_at(ring, head++));
+	} while (head != end);
+	/* Partner of the kernel's load of cq_head: the slots may be used again. */
+	__atomic_store_n(&ring->cq_head, head, __ATOMIC_RELEASE);
+	return true;
+}
+
+static bool submissions_are_full(const struct ring_header *ring)
+{
+	uint32_t taken = __atomic_load_n(&ring->sq_head, __ATOMIC_ACQUIRE);
+
+	return ring->sq_tail - taken >= ring->sq_entries;
+}
+
+/* Let the kernel take submissions until one slot is free. */
+[[gnu::cold, gnu::noinline]] static enum status make_room(struct ring_header *ring)
+{
+	do {
+		enum status status = capos_cap_enter(0, RING_NO_WAIT, nullptr);
+		bool consumed = consume_completions(ring);
+
+		if (status != STATUS_OK && !(status == STATUS_COMPLETIONS_FULL && consumed))
+			return status;
+	} while (submissions_are_full(ring));
+	return STATUS_OK;
+}
+
+/* Append one submission. */
+static enum status post(struct ring_header *ring, const struct ring_submission *submission)
+{
+	if (submissions_are_full(ring)) {
+		enum status status = make_room(ring);
+
+		if (status != STATUS_OK)
+			return status;
+	}
+	uint32_t tail = ring->sq_tail;
+
+	*capos_submission_at(ring, tail) = *submission;
+	/* Partner of the kernel's load of sq_tail: the entry is written. */
+	__atomic_store_n(&ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	return STATUS_OK;
+}
+
+static enum status check_built(const struct capos_call *call)
+{
+	if (call->failed)
+		return STATUS_TOO_MANY_TRANSFERS;
+	return call->params.failed ? STATUS_MESSAGE_TOO_LARGE : STATUS_OK;
+}
+
+static enum status post_call(struct capos_call *call, uint16_t tag)
+{
+	enum status status = check_built(call);
+
+	if (status != STATUS_OK)
+		return status;
+	struct ring_submission submission = {
+		.opcode = OPERATION_CODE_CALL,
+		.method = call->method,
+		.tag = tag,
+		.target = call->target,
+		.user_data = (uintptr_t)call,
+		.param_offset = call->span_offset,
+		.param_length = call->params.used_words * MESSAGE_WORD_BYTES,
+		.result_offset = call->result_offset,
+		.result_capacity = call->result_capacity,
+		.transfer_offset = call->transfer_count != 0 ? call->transfer_offset : 0,
+		.transfer_count = call->transfer_count,
+		.result_caps_max = call->result_caps_max,
+		.deadline_ns = call->deadline_ns,
+	};
+
+	status = post(capos_ring(), &submission);
+	if (status != STATUS_OK)
+		return status;
+	call->tag = tag;
+	call->state = CAPOS_CALL_PENDING;
+	return STATUS_OK;
+}
+
+enum status capos_call_submit(struct capos_call *call)
+{
+	if (tags_in_use == UINT64_MAX)
+		return STATUS_TAG_BUSY;
+	uint32_t bit = (uint32_t)__builtin_ctzll(~tags_in_use);
+	enum status status = post_call(call, (uint16_t)(bit + 1));
+
+	if (status == STATUS_OK)
+		tags_in_use |= 1ULL << bit;
+	return status;
+}
+
+enum status capos_flush(void)
+{
+	struct ring_header *ring = capos_ring();
+	enum status status;
+
+	do {
+		status = capos_cap_enter(0, RING_NO_WAIT, nullptr);
+	} while (consume_completions(ring) && status == STATUS_COMPLETIONS_FULL);
+	return status;
+}
+
+bool capos_call_is_done(struct capos_call *call)
+{
+	if (call->state == CAPOS_CALL_PENDING)
+		(void)consume_completions(capos_ring());
+	return call->state == CAPOS_CALL_DONE;
+}
+
+/* Wait for completions; those that came are consumed.  Only a wait that cannot end fails. */
+static enum status wait_for_some(struct ring_header *ring, uint64_t deadline_ns)
+{
+	enum status status = capos_cap_enter(1, deadline_ns, nullptr);
+
+	return consume_completions(ring) ? STATUS_OK : status;
+}
+
+enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results)
+{
+	struct ring_header *ring = capos_ring();
+	enum status status;
+
+	if (call->state == CAPOS_CALL_BUILDING) {
+		status = post_call(call, 0);
+		if (status != STATUS_OK)
+			return status;
+	}
+	while (call->state == CAPOS_CALL_PENDING) {
+		if (consume_completions(ring))
+			continue;
+		status = wait_for_some(ring, RING_NO_DEADLINE);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (call->state != CAPOS_CALL_DONE)
+		return STATUS_INVALID_ARGUMENT;
+	if (call->length <= call->result_capacity)
+		message_reader_init(&call->results, capos_arena_at(ring, call->result_offset),
+				    call->length);
+	else
+		message_reader_init(&call->results, nullptr, 0);
+	*out_results = &call->results;
+	return call->status;
+}
+
+/* Index of the first call that has completed; count when there is none. */
+static uint32_t first_done(struct capos_call *const calls[], uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (calls[i] != nullptr && calls[i]->state == CAPOS_CALL_DONE)
+			return i;
+	return count;
+}
+
+enum status capos_wait_any(struct capos_call *const calls[], uint32_t count,
+			   uint64_t deadline_ns, uint32_t *out_index)
+{
+	struct ring_header *ring = capos_ring();
+
+	for (;;) {
+		(void)consume_completions(ring);
+		*out_index = first_done(calls, count);
+		if (*out_index != count)
+			return STATUS_OK;
+		if (deadline_ns != RING_NO_DEADLINE && capos_now_ns() >= deadline_ns)
+			return STATUS_TIMED_OUT;
+		enum status status = wait_for_some(ring, deadline_ns);
+
+		if (status != STATUS_OK && status != STATUS_TIMED_OUT)
+			return status;
+	}
+}
+
+void capos_call_cancel(struct capos_call *call)
+{
+	if (call->state != CAPOS_CALL_PENDING || call->tag == 0)
+		return;
+	struct ring_submission submission = {
+		.opcode = OPERATION_CODE_CANCEL,
+		.target = call->tag,
+		.user_data = USER_DATA_IGNORED,
+	};
+
+	if (post(capos_ring(), &submission) != STATUS_OK)
+		capos_panic(__FILE__, __LINE__, "the ring does not take a cancel");
+}
+
+/* The records of received capabilities; *out_count is 0 when they would not fit the span. */
+static const struct ring_transfer_result *received(const struct capos_call *call,
+						   uint32_t *out_count)
+{
+	uint64_t start = ((uint64_t)call->length + 7) & ~7ULL;
+	uint64_t bytes = call->received_count * sizeof(struct ring_transfer_result);
+
+	*out_count = start + bytes <= call->result_capacity ? call->received_count : 0;
+	if (*out_count > MAX_TRANSFERS)
+		*out_count = MAX_TRANSFERS;
+	return capos_arena_at(capos_ring(), call->result_offset + (uint32_t)start);
+}
+
+uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
+				    uint64_t interface_id)
+{
+	uint32_t count;
+
+	if (call->state != CAPOS_CALL_DONE)
+		return 0;
+	const struct ring_transfer_result *records = received(call, &count);
+
+	if (ordinal >= count)
+		return 0;
+	if ((call->taken_mask >> ordinal & 1) != 0 ||
+	    records[ordinal].interface_id != interface_id)
+		return 0;
+	call->taken_mask |= (uint8_t)(1U << ordinal);
+	return records[ordinal].capability;
+}
+
+static void release_received(struct capos_call *call)
+{
+	uint32_t count;
+	const struct ring_transfer_result *records = received(call, &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if ((call->taken_mask >> i & 1) == 0)
+			capos_release(records[i].capability);
+}
+
+/* End what is still in flight: nobody may write into the span once it is given back. */
+[[gnu::cold, gnu::noinline]] static void abandon(struct capos_call *call)
+{
+	struct ring_header *ring = capos_ring();
+
+	capos_call_cancel(call);
+	while (call->state == CAPOS_CALL_PENDING)
+		if (!consume_completions(ring) &&
+		    wait_for_some(ring, RING_NO_DEADLINE) != STATUS_OK)
+			capos_panic(__FILE__, __LINE__, "a call does not end");
+}
+
+void capos_call_end(struct capos_call *call)
+{
+	if (call->state == CAPOS_CALL_IDLE)
+		return;
+	if (call->state == CAPOS_CALL_PENDING)
+		abandon(call);
+	if (call->state == CAPOS_CALL_DONE && call->received_count != 0)
+		release_received(call);
+	span_give(&spans, call->span_offset, call->span_bytes);
+	if (call->transfer_offset != NO_TRANSFERS)
+		span_give(&spans, call->transfer_offset, TRANSFER_LIST_BYTES);
+	call->state = CAPOS_CALL_IDLE;
+}
+
+void capos_release(uint64_t capability)
+{
+	if (capability == 0)
+		return;
+	struct ring_submission submission = {
+		.opcode = OPERATION_CODE_RELEASE,
+		.target = capability,
+		.user_data = USER_DATA_RELEASE,
+	};
+
+	if (post(capos_ring(), &submission) != STATUS_OK)
+		capos_panic(__FILE__, __LINE__, "the ring does not take a release");
+}
+
+void capos_owned_drop(struct capos_owned *owned)
+{
+	capos_release(owned->id);
+	owned->id = 0;
+}
+
+uint64_t capos_owned_take(struct capos_owned *owned)
+{
+	uint64_t id = owned->id;
+
+	owned->id = 0;
+	return id;
+}

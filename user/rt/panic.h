@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * The end of a program that found itself broken.
+ *
+ * Prints "panic: PROGRAM: FILE:LINE: WHAT" through the capability "console", if there is one,
+ * and exits with CAPOS_PANIC_CODE.  A panic while panicking exits at once.  Stack smashing
+ * (__stack_chk_fail) and a failed require() (lib/require.h) end here.
+ */
+#include <stdint.h>
+
+constexpr int32_t CAPOS_PANIC_CODE = 134;
+
+[[noreturn]] void capos_panic(const char *file, uint32_t line, const char *what);

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/* Monotonic time without entering the kernel: nanoseconds since it started. */
+#include <stdint.h>
+
+uint64_t capos_now_ns(void);
