@@ -79,6 +79,7 @@ endif
 # --- Sources -----------------------------------------------------------------------------------
 
 SCHEMAS := $(sort $(wildcard schema/*.capnp))
+HOST_SCHEMAS := $(sort $(wildcard tests/host/*.capnp))
 LIB := $(wildcard lib/*.c)
 LIB_TARGET := $(LIB) $(wildcard lib/arch/x86_64/*.c lib/arch/x86_64/*.S)
 NEUTRAL := $(wildcard kernel/core/*.c kernel/object/*.c)
@@ -86,6 +87,7 @@ ARCH := $(wildcard kernel/arch/x86_64/*.c kernel/arch/x86_64/*.S)
 RUNTIME := $(wildcard user/rt/*.c user/rt/*.S)
 SERVERS := $(sort $(wildcard build/gen/schema/*.server.c))
 CLIENTS := $(sort $(wildcard build/gen/schema/*.client.c))
+HOST_GENERATED := $(sort $(wildcard build/gen/tests/host/*.c))
 BEARSSL := $(addprefix build/source/bearssl/src/,hash/sha2small.c mac/hmac.c rand/hmac_drbg.c \
 	codec/enc32be.c codec/dec32be.c codec/enc64be.c codec/dec64be.c)
 
@@ -97,10 +99,13 @@ PROGRAMS := $(notdir $(PROGRAM_FOLDERS)) $(notdir $(PROGRAM_FILES:.c=))
 SYSTEMS := $(basename $(notdir $(wildcard system/*.capnp)))
 
 HOST_TESTS := $(basename $(notdir $(wildcard tests/host/*_test.c)))
+# Of the architecture, the host can build what has a host test of its name.
+HOST_ARCH := $(filter $(HOST_TESTS:%_test=kernel/arch/x86_64/%.c),$(ARCH))
 HOST_HELPERS := $(filter-out %_test.c,$(wildcard tests/host/*.c))
 
 KERNEL_SCRIPT := kernel/arch/x86_64/kernel.ld
 kernel_and_systems = $(if $(wildcard $(KERNEL_SCRIPT)),build/$(1)/kernel.elf) \
+	$(PROGRAMS:%=build/$(1)/%.elf) \
 	$(if $(wildcard tools/mkmanifest/*.c),$(SYSTEMS:%=build/$(1)/%.manifest))
 
 .PHONY: all release debug host run test check bench symbolize golden clean distclean help
@@ -123,11 +128,12 @@ ifeq ($(filter clean distclean help,$(MAKECMDGOALS)),)
 include build/gen/.stamp
 endif
 GEN_NEW := build/gen.new$(shell echo $$PPID)
-build/gen/.stamp: $(SCHEMAS) $(if $(wildcard tools/capnpc-capos/*.c),build/tools/capnpc-capos)
-	$(call say,SCHEMA,$(words $(SCHEMAS)) files)
+build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) \
+		$(if $(wildcard tools/capnpc-capos/*.c),build/tools/capnpc-capos)
+	$(call say,SCHEMA,$(words $(SCHEMAS) $(HOST_SCHEMAS)) files)
 	$(Q)rm -rf $(GEN_NEW) && mkdir -p $(GEN_NEW)
 	$(Q)$(if $(wildcard tools/capnpc-capos/*.c),capnp compile -I. \
-		-o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS))
+		-o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS) $(HOST_SCHEMAS))
 	$(Q)tools/update-folder $(GEN_NEW) build/gen
 	$(Q)touch $@
 
@@ -210,15 +216,15 @@ build/$(1)/%.manifest: system/%.capnp $(SCHEMAS) build/tools/mkmanifest \
 		$(PROGRAMS:%=build/$(1)/image/%.elf)
 	$$(call say,SYSTEM,$$@)
 	$$(Q)capnp eval -oflat -I. -Ibuild/$(1)/image $$< manifest >$$@.new
-	$$(Q)build/tools/mkmanifest $$@.new
+	$$(Q)build/tools/mkmanifest $$@.new $$<
 	$$(Q)mv $$@.new $$@
 endef
 $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 
 # --- Host tests ------------------------------------------------------------------------------------
 
-HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_HELPERS) $(SERVERS) $(BEARSSL)
-HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS)
+HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(HOST_HELPERS) $(SERVERS) $(BEARSSL)
+HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(HOST_GENERATED)
 host_objects = $(patsubst %.c,build/host/obj/%.o,$(1))
 
 build/host/obj/build/source/%.o: build/source/%.c build/flags

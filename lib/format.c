@@ -36,6 +36,10 @@ struct arguments {
 
 constexpr size_t DIGITS_MAX = 20; /* of UINT64_MAX */
 
+static const char DECIMAL[] = "0123456789";
+static const char LOWER_HEX[] = "0123456789abcdef";
+static const char UPPER_HEX[] = "0123456789ABCDEF";
+
 static void put_byte(struct output *out, char byte)
 {
 	if (out->length + 1 < out->capacity)
@@ -84,11 +88,12 @@ static void put_text(struct output *out, struct conversion *c, const char *text)
 	put_field(out, c, "", text, size);
 }
 
+/* digits: one for each value below the base. */
 static void put_number(struct output *out, const struct conversion *c, const char *prefix,
-		       uint64_t value, const char *digits, uint32_t base)
+		       uint64_t value, const char *digits)
 {
 	char text[DIGITS_MAX];
-	size_t start = DIGITS_MAX;
+	size_t start = DIGITS_MAX, base = strlen(digits);
 
 	do {
 		text[--start] = digits[value % base];
@@ -120,9 +125,9 @@ static void put_signed(struct output *out, const struct conversion *c,
 	if (c->size == SIZE_INT)
 		value = (uint64_t)(int64_t)(int32_t)value;
 	if ((int64_t)value < 0)
-		put_number(out, c, "-", -value, "0123456789", 10);
+		put_number(out, c, "-", -value, DECIMAL);
 	else
-		put_number(out, c, "", value, "0123456789", 10);
+		put_number(out, c, "", value, DECIMAL);
 }
 
 static void put_pointer(struct output *out, struct conversion *c, const void *pointer)
@@ -132,7 +137,7 @@ static void put_pointer(struct output *out, struct conversion *c, const void *po
 	c->zeros = false;
 	if (c->width > digits.width && !c->left)
 		put_repeated(out, ' ', c->width - digits.width);
-	put_number(out, &digits, "0x", (uintptr_t)pointer, "0123456789abcdef", 16);
+	put_number(out, &digits, "0x", (uintptr_t)pointer, LOWER_HEX);
 	if (c->width > digits.width && c->left)
 		put_repeated(out, ' ', c->width - digits.width);
 }
@@ -202,15 +207,13 @@ static bool put_conversion(struct output *out, struct conversion *c, char letter
 		put_signed(out, c, arguments);
 		return true;
 	case 'u':
-		put_number(out, c, "", next_unsigned(arguments, c->size), "0123456789", 10);
+		put_number(out, c, "", next_unsigned(arguments, c->size), DECIMAL);
 		return true;
 	case 'x':
-		put_number(out, c, "", next_unsigned(arguments, c->size), "0123456789abcdef",
-			   16);
+		put_number(out, c, "", next_unsigned(arguments, c->size), LOWER_HEX);
 		return true;
 	case 'X':
-		put_number(out, c, "", next_unsigned(arguments, c->size), "0123456789ABCDEF",
-			   16);
+		put_number(out, c, "", next_unsigned(arguments, c->size), UPPER_HEX);
 		return true;
 	case 'p':
 		put_pointer(out, c, va_arg(arguments->list, const void *));

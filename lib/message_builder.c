@@ -3,19 +3,6 @@
  */
 #include "lib/message_builder.h"
 
-void message_builder_init(struct message_builder *m, void *buffer, size_t capacity_bytes)
-{
-	size_t words = capacity_bytes / MESSAGE_WORD_BYTES;
-
-	*m = (struct message_builder){ .bytes = buffer };
-	m->capacity_words = words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS;
-}
-
-size_t message_builder_finish(const struct message_builder *m)
-{
-	return m->failed ? 0 : (size_t)m->used_words * MESSAGE_WORD_BYTES;
-}
-
 /* The next `words` words, not zeroed; null, with the message failed, when there is no room. */
 static uint8_t *allocate(struct message_builder *m, uint64_t words)
 {

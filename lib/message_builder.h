@@ -26,10 +26,20 @@ struct list_builder {
 };
 
 /* Build into the first `capacity_bytes` bytes (rounded down to 8) of `buffer`. */
-void message_builder_init(struct message_builder *m, void *buffer, size_t capacity_bytes);
+static inline void message_builder_init(struct message_builder *m, void *buffer,
+					size_t capacity_bytes)
+{
+	size_t words = capacity_bytes / MESSAGE_WORD_BYTES;
+
+	*m = (struct message_builder){ .bytes = buffer };
+	m->capacity_words = words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS;
+}
 
 /* Length of the message in bytes; 0 if it failed or has no root. */
-[[nodiscard]] size_t message_builder_finish(const struct message_builder *m);
+[[nodiscard]] static inline size_t message_builder_finish(const struct message_builder *m)
+{
+	return m->failed ? 0 : (size_t)m->used_words * MESSAGE_WORD_BYTES;
+}
 
 /* Bytes that a Text, or a Data, of `size` bytes takes in a message besides its pointer. */
 static inline uint64_t message_text_bytes(uint32_t size)

@@ -18,25 +18,6 @@ enum pointer_kind : uint8_t {
 
 static const uint8_t *const nothing = (const uint8_t *)"";
 
-void message_reader_init(struct message_reader *m, const void *bytes, size_t size_bytes)
-{
-	size_t words = size_bytes / MESSAGE_WORD_BYTES;
-
-	*m = (struct message_reader){ .bytes = bytes, .nesting = MESSAGE_DEFAULT_NESTING };
-	if (words == 0 || words > MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0) {
-		m->malformed = true;
-		return;
-	}
-	m->words = (uint32_t)words;
-	m->budget_words = words > UINT32_MAX / 32 ? UINT32_MAX : (uint32_t)words * 16 + 1024;
-}
-
-void message_reader_limit(struct message_reader *m, uint32_t budget_words, uint8_t nesting)
-{
-	m->budget_words = budget_words;
-	m->nesting = nesting;
-}
-
 static uint8_t kind_of(uint64_t pointer)
 {
 	return pointer & 3;

@@ -78,15 +78,6 @@ struct capability_index {
 	bool present; /* false: null */
 };
 
-/*
- * Read `size_bytes` bytes (a multiple of 8, at least 8) as a message.  Anything else makes it
- * malformed from the start.  The budget is 16 times the message and 1024 words.
- */
-void message_reader_init(struct message_reader *m, const void *bytes, size_t size_bytes);
-
-/* Replace the budget and the nesting limit.  Before the root is read. */
-void message_reader_limit(struct message_reader *m, uint32_t budget_words, uint8_t nesting);
-
 /* For generated code: read the root as a list (constants of list types). */
 struct list_reader message_reader_root_list(struct message_reader *m,
 					    enum message_element element);
@@ -134,12 +125,39 @@ static inline uint64_t message_load_uint64(const uint8_t *from)
 }
 
 /*
+ * Read `size_bytes` bytes (a multiple of 8, at least 8) as a message.  Anything else makes it
+ * malformed from the start.  The budget is 16 times the message and 1024 words.
+ */
+static inline void message_reader_init(struct message_reader *m, const void *bytes,
+				       size_t size_bytes)
+{
+	size_t words = size_bytes / MESSAGE_WORD_BYTES;
+	uint64_t budget = words * UINT64_C(16) + 1024;
+
+	*m = (struct message_reader){ .bytes = bytes, .nesting = MESSAGE_DEFAULT_NESTING };
+	if (words - 1 >= MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0) {
+		m->malformed = true;
+		return;
+	}
+	m->words = (uint32_t)words;
+	m->budget_words = budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX;
+}
+
+/* Replace the budget and the nesting limit.  Before the root is read. */
+static inline void message_reader_limit(struct message_reader *m, uint32_t budget_words,
+					uint8_t nesting)
+{
+	m->budget_words = budget_words;
+	m->nesting = nesting;
+}
+
+/*
  * Read the root as a struct.  False, with the message malformed, when it is not a struct inside
  * the message; *out is then an empty struct, of which every field is its default.
  */
 static inline bool message_reader_root(struct message_reader *m, struct struct_reader *out)
 {
-	uint64_t pointer = m->words != 0 ? message_load_uint64(m->bytes) : 3;
+	uint64_t pointer = m->malformed ? 3 : message_load_uint64(m->bytes);
 	int64_t start = 1 + ((int32_t)(uint32_t)pointer >> 2);
 	uint32_t data_words = (pointer >> 32) & 0xffff;
 	uint32_t pointers = (uint32_t)(pointer >> 48);
@@ -147,7 +165,7 @@ static inline bool message_reader_root(struct message_reader *m, struct struct_r
 
 	*out = (struct struct_reader){ .message = m, .data = m->bytes, .nesting = m->nesting };
 	if ((pointer & 3) != 0 || start < 0 || start + size_words > m->words ||
-	    size_words > m->budget_words || m->malformed) {
+	    size_words > m->budget_words) {
 		m->malformed = true;
 		return false;
 	}

@@ -9,6 +9,7 @@
 #include "lib/index.h"
 #include "lib/require.h"
 #include "lib/string.h"
+#include "lib/words.h"
 
 /* Fields that CALL does not use in this version: reserved byte, pipelining, answers. */
 constexpr uint64_t CALL_UNUSED_WORD0 = UINT64_C(0x00000000ffffff00);
@@ -16,7 +17,7 @@ constexpr uint64_t CALL_UNUSED_WORD5 = UINT64_C(0xffff000000000000);
 
 static const struct ring_submission *fields(const struct call *call)
 {
-	return &call->submission->fields;
+	return &call->submission.fields;
 }
 
 static enum status check_unused(const union submission *submission)
@@ -94,15 +95,17 @@ static enum status take_transfers(struct call *call, const struct method *method
 	return status;
 }
 
-/* Copy the parameters into the private buffer and make both messages ready. */
-static void open_messages(struct call *call)
+struct message_reader *call_params(struct call *call)
 {
 	struct cpu *cpu = hal_cpu();
 	uint32_t length = fields(call)->param_length;
 
-	memcpy(cpu->params, call->ring->arena + fields(call)->param_offset, length);
-	message_reader_init(&call->params, cpu->params, length);
-	call_results_begin(&call->results, fields(call)->result_capacity);
+	if (!call->has_params) {
+		words_copy(cpu->params, call->ring->arena + fields(call)->param_offset, length);
+		message_reader_init(&call->params, cpu->params, length);
+		call->has_params = true;
+	}
+	return &call->params;
 }
 
 void call_results_begin(struct message_builder *results, uint32_t capacity_bytes)
@@ -129,17 +132,15 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 static void complete(struct call *call, const struct method *method)
 {
 	uint8_t *results = call->ring->arena + fields(call)->result_offset;
-	struct ring_completion completion = {
-		.user_data = fields(call)->user_data,
-		.tag = fields(call)->tag,
-		.transfer_count = method->result_caps,
-		.length = (uint32_t)message_builder_finish(&call->results),
-	};
+	uint32_t length = (uint32_t)message_builder_finish(&call->results);
 
-	memcpy(results, hal_cpu()->results, completion.length);
+	words_copy(results, hal_cpu()->results, length);
 	if (method->result_caps != 0)
-		deliver_capability(call, results + completion.length);
-	ring_post(call->ring, &completion);
+		deliver_capability(call, results + length);
+	ring_post(call->ring, fields(call)->user_data,
+		  completion_word(STATUS_OK, COMPLETION_KIND_DONE, method->result_caps,
+				  fields(call)->tag),
+		  length);
 }
 
 /* Run the handler with table slots reserved for what it may return. */
@@ -165,7 +166,7 @@ static enum status invoke(struct call *call, const struct method *method)
 /* All checks; on STATUS_OK the handler may run. */
 static enum status prepare(struct call *call, const struct method **out_method)
 {
-	enum status status = check_unused(call->submission);
+	enum status status = check_unused(&call->submission);
 
 	if (status == STATUS_OK)
 		status = find_method(call, out_method);
@@ -173,12 +174,10 @@ static enum status prepare(struct call *call, const struct method **out_method)
 		status = check_spans(call, *out_method);
 	if (status == STATUS_OK)
 		status = take_transfers(call, *out_method);
-	if (status == STATUS_OK)
-		open_messages(call);
 	return status;
 }
 
-void call_run(struct ring *ring, const union submission *submission)
+void call_run(struct ring *ring, struct ring_entry entry)
 {
 	const struct method *method = nullptr;
 	struct call call;
@@ -186,17 +185,21 @@ void call_run(struct ring *ring, const union submission *submission)
 
 	call.ring = ring;
 	call.process = ring->thread->process;
-	call.submission = submission;
+	submission_copy(entry, &call.submission);
+	call.has_params = false;
 	call.parked = false;
 	status = prepare(&call, &method);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		call_results_begin(&call.results, call.submission.fields.result_capacity);
 		status = invoke(&call, method);
+	}
 	if (call.parked || ring->thread->state == THREAD_ENDED)
 		return;
 	if (status == STATUS_OK)
 		complete(&call, method);
 	else
-		ring_post_status(ring, submission, status);
+		ring_post(ring, call.submission.fields.user_data, completion_word_of(entry, status),
+			  0);
 }
 
 struct object *call_transfer(const struct call *call, struct capability_index field)

@@ -6,37 +6,40 @@
  * Everything is checked before the handler runs: the capability, the method, the spans, the
  * length, the transfer list, room for the fixed part of the results and table slots for result
  * capabilities.  The parameter message is copied once into the CPU's private buffer and parsed
- * there; results are built in another private buffer and copied out at the end, so a program that
+ * there, if the handler looks at it at all; results are built in another private buffer and copied out at the end, so a program that
  * writes its arena meanwhile changes nothing.
  *
- * A handler reads call->params, writes call->results, and returns a status; on anything but
+ * A handler reads call_params(), writes call->results, and returns a status; on anything but
  * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the object
  * finishes the operation later (kernel/core/operation.h).
  */
 #include "kernel/core/object.h"
 #include "kernel/core/operation.h"
+#include "kernel/core/ring.h"
 #include "lib/cap_table.h"
 #include "lib/message.h"
 #include "schema/ring.capnp.h"
 
-union submission;
 struct process;
-struct ring;
 
 struct call {
 	struct ring *ring;
 	struct process *process; /* the caller */
 	struct object *target;
-	const union submission *submission;
-	struct message_reader params;
+	union submission submission; /* a copy */
+	struct message_reader params; /* once call_params() has been called */
 	struct message_builder results;
 	struct object *transfers[MAX_TRANSFERS]; /* what the message carries; no references held */
 	struct object *result_cap;               /* set by the handler: one reference, given away */
+	bool has_params;
 	bool parked;
 };
 
 /* The ring operation. */
-void call_run(struct ring *ring, const union submission *submission);
+void call_run(struct ring *ring, struct ring_entry entry);
+
+/* The parameter message, copied into the CPU's private buffer by the first call. */
+struct message_reader *call_params(struct call *call);
 
 /* The object that a capability field of the parameters names; nullptr if null or out of range. */
 struct object *call_transfer(const struct call *call, struct capability_index field);

@@ -9,7 +9,7 @@
 #include "kernel/core/thread.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
-#include "lib/string.h"
+#include "lib/words.h"
 
 /* Take op out of every queue and free its record; its fields stay readable. */
 static void detach(struct operation *op)
@@ -28,20 +28,16 @@ void operation_finish(struct operation *op, enum status status, enum completion_
 {
 	struct ring *ring = op->ring;
 	struct object *target = op->target;
-	struct ring_completion completion = {
-		.user_data = op->user_data,
-		.status = -(int32_t)status,
-		.kind = (uint8_t)kind,
-		.tag = op->tag,
-	};
+	uint32_t length = 0;
 
 	if (results != nullptr) {
-		completion.length = (uint32_t)message_builder_finish(results);
-		require(completion.length <= op->result_capacity);
-		memcpy(ring->arena + op->result_offset, hal_cpu()->results, completion.length);
+		length = (uint32_t)message_builder_finish(results);
+		require(length <= op->result_capacity);
+		words_copy(ring->arena + op->result_offset, hal_cpu()->results, length);
 	}
 	detach(op);
-	ring_post(ring, &completion);
+	ring_post(ring, op->user_data, completion_word(status, kind, 0, op->tag), length);
+	ring_publish(ring);
 	thread_completion_posted(ring->thread);
 	object_put(target);
 }

@@ -10,13 +10,14 @@
 #include "lib/index.h"
 #include "lib/require.h"
 
-/* Each operation takes an accepted entry to its completion or parks it. */
+/* Each operation takes an accepted entry to its completion, or parks it. */
 struct operation_type {
-	void (*run)(struct ring *ring, const union submission *submission);
+	void (*run)(struct ring *ring, struct ring_entry entry);
 };
 
-/* Bits of the submission's first word that belong to the opcode and the tag. */
+/* Bits of word 0 that belong to the opcode and the tag, and those of the flags. */
 constexpr uint64_t OPCODE_AND_TAG = UINT64_C(0xffff0000000000ff);
+constexpr uint64_t FLAGS = UINT64_C(0xffff0000);
 
 void ring_init(struct ring *ring, struct thread *thread, void *block, struct operation *records)
 {
@@ -43,6 +44,8 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 		.arena_bytes = DEFAULT_RING_BYTES - RING_HEADER_BYTES - sq_bytes - cq_bytes,
 		.sq_entries = DEFAULT_SQ_ENTRIES,
 		.cq_entries = DEFAULT_CQ_ENTRIES,
+		.sq_mask = DEFAULT_SQ_ENTRIES - 1,
+		.cq_mask = DEFAULT_CQ_ENTRIES - 1,
 		.records = records,
 		.thread = thread,
 	};
@@ -64,75 +67,63 @@ enum status ring_check_span(const struct ring *ring, uint32_t offset, uint32_t l
 	return STATUS_OK;
 }
 
-void ring_post(struct ring *ring, const struct ring_completion *completion)
+/* End an entry at once with status. */
+static void end_entry(struct ring *ring, struct ring_entry entry, enum status status)
 {
-	uint32_t slot = ring->cq_tail & (ring->cq_entries - 1);
-
-	ring->cq[slot] = *completion;
-	ring->cq_tail++;
-	/* Release: the program's acquire load of cq_tail sees the entry. */
-	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+	ring_post(ring, entry.words[2], completion_word_of(entry, status), 0);
 }
 
-void ring_post_status(struct ring *ring, const union submission *submission, enum status status)
+/* The operations below read every field but opcode, tag and user_data through one of these two,
+ * which tell whether all that the operation does not use is zero. */
+static uint64_t beyond_target(struct ring_entry entry)
 {
-	ring_post(ring, &(struct ring_completion){
-				.user_data = submission->fields.user_data,
-				.status = -(int32_t)status,
-				.tag = submission->fields.tag,
-			});
+	return (entry.first & ~OPCODE_AND_TAG) | entry.words[3] | entry.words[4] |
+	       entry.words[5] | entry.words[6] | entry.words[7];
 }
 
-/* Why the fields outside the operation's own are wrong; some of them are not zero. */
-static enum status unused_field_status(const union submission *submission)
+/* Something unused was not zero: the flags, or another field. */
+static enum status unused_status(struct ring_entry entry)
 {
-	return (submission->fields.flags & ~OPERATION_FLAG_MASK) != 0 ? STATUS_FLAG_UNSUPPORTED
-								      : STATUS_RESERVED_NOT_ZERO;
+	return (entry.first & FLAGS) != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
 }
 
-/* Or of everything but opcode, tag, target and user_data. */
-static uint64_t fields_beyond_target(const union submission *submission)
+static void run_nop(struct ring *ring, struct ring_entry entry)
 {
-	const uint64_t *w = submission->words;
+	bool clean = (beyond_target(entry) | entry.words[1]) == 0;
 
-	return (w[0] & ~OPCODE_AND_TAG) | w[3] | w[4] | w[5] | w[6] | w[7];
+	end_entry(ring, entry, clean ? STATUS_OK : unused_status(entry));
 }
 
-static void run_nop(struct ring *ring, const union submission *submission)
+static void run_release(struct ring *ring, struct ring_entry entry)
 {
-	enum status status = STATUS_OK;
-
-	if ((fields_beyond_target(submission) | submission->fields.target) != 0)
-		status = unused_field_status(submission);
-	ring_post_status(ring, submission, status);
-}
-
-static void run_release(struct ring *ring, const union submission *submission)
-{
+	struct cap_id target = { entry.words[1] };
 	enum status status;
 
-	if (fields_beyond_target(submission) != 0)
-		status = unused_field_status(submission);
+	if (beyond_target(entry) != 0)
+		status = unused_status(entry);
 	else
-		status = process_release(ring->thread->process,
-					 (struct cap_id){ submission->fields.target });
-	ring_post_status(ring, submission, status);
+		status = process_release(ring->thread->process, target);
+	end_entry(ring, entry, status);
 }
 
-static void run_cancel(struct ring *ring, const union submission *submission)
+static bool is_busy(const struct ring *ring, uint64_t tag)
 {
-	uint64_t tag = submission->fields.target;
+	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
+}
+
+static void run_cancel(struct ring *ring, struct ring_entry entry)
+{
+	uint64_t tag = entry.words[1];
 	enum status status = STATUS_OK;
 
-	if (fields_beyond_target(submission) != 0)
-		status = unused_field_status(submission);
-	else if (tag >= ring->cq_entries ||
-		 (ring->busy >> index_clamp((uint32_t)tag, ring->cq_entries) & 1) == 0)
+	if (beyond_target(entry) != 0)
+		status = unused_status(entry);
+	else if (!is_busy(ring, tag))
 		status = STATUS_UNKNOWN_TAG;
-	if (status == STATUS_OK)
+	else
 		operation_finish(&ring->records[index_clamp((uint32_t)tag, ring->cq_entries)],
 				 STATUS_CANCELLED, COMPLETION_KIND_CANCELLED, nullptr);
-	ring_post_status(ring, submission, status);
+	end_entry(ring, entry, status);
 }
 
 static const struct operation_type operation_types[] = {
@@ -144,46 +135,35 @@ static const struct operation_type operation_types[] = {
 
 static_assert(sizeof(operation_types) / sizeof(operation_types[0]) == OPERATION_CODE_COUNT);
 
-/* Copy the submission at the head out of the block: eight words, each read once. */
-static void snapshot(const struct ring *ring, union submission *out)
+/* Run the entry at the head. */
+static inline void run_one(struct ring *ring)
 {
 	const volatile uint64_t *words =
-		(const volatile uint64_t *)&ring->sq[ring->sq_head & (ring->sq_entries - 1)];
+		(const volatile uint64_t *)&ring->sq[ring->sq_head & ring->sq_mask];
+	struct ring_entry entry = { words, words[0] };
+	uint32_t opcode = (uint8_t)entry.first;
+	uint32_t tag = (uint32_t)(entry.first >> 48);
 
-	for (size_t i = 0; i < sizeof(out->words) / sizeof(out->words[0]); i++)
-		out->words[i] = words[i];
-}
-
-static void run_one(struct ring *ring)
-{
-	union submission submission;
-	uint32_t opcode;
-	uint32_t tag;
-
-	snapshot(ring, &submission);
-	opcode = submission.fields.opcode;
-	tag = submission.fields.tag;
 	if (tag >= ring->cq_entries)
-		ring_post_status(ring, &submission, STATUS_UNKNOWN_TAG);
-	else if ((ring->busy >> index_clamp(tag, ring->cq_entries) & 1) != 0)
-		ring_post_status(ring, &submission, STATUS_TAG_BUSY);
+		end_entry(ring, entry, STATUS_UNKNOWN_TAG);
+	else if ((ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0)
+		end_entry(ring, entry, STATUS_TAG_BUSY);
 	else if (opcode >= OPERATION_CODE_COUNT)
-		ring_post_status(ring, &submission, STATUS_UNKNOWN_OPERATION);
+		end_entry(ring, entry, STATUS_UNKNOWN_OPERATION);
 	else
-		operation_types[index_clamp(opcode, OPERATION_CODE_COUNT)].run(ring, &submission);
+		operation_types[index_clamp(opcode, OPERATION_CODE_COUNT)].run(ring, entry);
 }
 
-/* Take entries until `tail`, or until one of the reasons to stop. */
-static enum ring_stop take_until(struct ring *ring, uint32_t tail)
+/* Run count entries.  Each takes up exactly one completion slot, at once or when it is done. */
+static enum ring_stop run_entries(struct ring *ring, uint32_t count)
 {
-	while (ring->sq_head != tail) {
-		if (ring_available(ring) + ring->waiting >= ring->cq_entries)
-			return RING_STOP_FULL;
+	while (count != 0) {
 		run_one(ring);
 		ring->sq_head++;
+		count--;
 		if (ring->thread->state == THREAD_ENDED)
 			return RING_STOP_ENDED;
-		if (hal_interrupt_pending() && ring->sq_head != tail)
+		if (count != 0 && hal_interrupt_pending())
 			return RING_STOP_INTERRUPTED;
 	}
 	return RING_STOP_EMPTY;
@@ -191,20 +171,24 @@ static enum ring_stop take_until(struct ring *ring, uint32_t tail)
 
 enum ring_stop ring_take(struct ring *ring)
 {
-	uint32_t tail = read_counter(&ring->header->sq_tail);
+	uint32_t count = read_counter(&ring->header->sq_tail) - ring->sq_head;
 	uint32_t cq_head = read_counter(&ring->header->cq_head);
 	enum ring_stop stop;
+	uint32_t room;
 
-	if (tail - ring->sq_head > ring->sq_entries)
+	if (count > ring->sq_entries)
 		return RING_STOP_BAD_TAIL;
 	if (ring->cq_tail - cq_head > ring->cq_entries)
 		return RING_STOP_BAD_HEAD;
 	ring->cq_head = cq_head;
-	stop = take_until(ring, tail);
-	if (stop != RING_STOP_ENDED)
-		/* Release: entries before sq_head have been copied and may be written again. */
-		__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
-	return stop;
+	room = ring->cq_entries - ring_available(ring) - ring->waiting;
+	stop = run_entries(ring, count <= room ? count : room);
+	if (stop == RING_STOP_ENDED)
+		return stop;
+	ring_publish(ring);
+	/* Release: entries before sq_head have been read and may be written again. */
+	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
+	return stop == RING_STOP_EMPTY && count > room ? RING_STOP_FULL : stop;
 }
 
 void ring_drop_operations(struct ring *ring)

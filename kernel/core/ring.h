@@ -20,11 +20,41 @@ constexpr uint32_t RING_RECORDS_MAX = 64;
 
 struct thread;
 
-/* One submission, copied out of the block once; only the copy is ever looked at. */
+constexpr uint32_t SUBMISSION_WORDS = sizeof(struct ring_submission) / sizeof(uint64_t);
+
+/* A submission that still stands in the block.  Whoever runs it reads each of the other words at
+ * most once: the program may be writing them. */
+struct ring_entry {
+	const volatile uint64_t *words;
+	uint64_t first; /* word 0, already read: opcode, flags, method, tag */
+};
+
+/* A submission copied out of the block; only the copy is ever looked at. */
 union submission {
 	struct ring_submission fields;
-	uint64_t words[sizeof(struct ring_submission) / sizeof(uint64_t)];
+	uint64_t words[SUBMISSION_WORDS];
 };
+
+static inline void submission_copy(struct ring_entry entry, union submission *out)
+{
+	out->words[0] = entry.first;
+	for (uint32_t i = 1; i < SUBMISSION_WORDS; i++)
+		out->words[i] = entry.words[i];
+}
+
+/* What fills word 1 of a completion: status, kind, transfer count, tag. */
+static inline uint64_t completion_word(enum status status, enum completion_kind kind,
+				       uint8_t transfer_count, uint16_t tag)
+{
+	return (uint32_t)-(int32_t)status | (uint64_t)kind << 32 |
+	       (uint64_t)transfer_count << 40 | (uint64_t)tag << 48;
+}
+
+/* The same for an entry that ends at once, its tag still in place in word 0. */
+static inline uint64_t completion_word_of(struct ring_entry entry, enum status status)
+{
+	return (entry.first & UINT64_C(0xffff) << 48) | (uint32_t)-(int32_t)status;
+}
 
 struct ring {
 	struct ring_header *header;
@@ -34,6 +64,8 @@ struct ring {
 	uint32_t arena_bytes;
 	uint32_t sq_entries;
 	uint32_t cq_entries;
+	uint32_t sq_mask; /* entries - 1 */
+	uint32_t cq_mask;
 	uint32_t sq_head;
 	uint32_t cq_tail;
 	uint32_t cq_head;     /* as last read from the program */
@@ -65,11 +97,24 @@ static inline uint32_t ring_available(const struct ring *ring)
 	return ring->cq_tail - ring->cq_head;
 }
 
-/* Post a completion; the caller has an accepted entry that it belongs to. */
-void ring_post(struct ring *ring, const struct ring_completion *completion);
+/* Post a completion: user_data, completion_word(), bytes of results.  It belongs to an accepted
+ * entry, so there is a slot.  The program sees it after ring_publish(). */
+static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word, uint32_t length)
+{
+	uint64_t *slot = (uint64_t *)&ring->cq[ring->cq_tail & ring->cq_mask];
 
-/* Post the completion of an entry that ends at once, without results. */
-void ring_post_status(struct ring *ring, const union submission *submission, enum status status);
+	slot[0] = user_data;
+	slot[1] = word;
+	slot[2] = length;
+	slot[3] = 0;
+	ring->cq_tail++;
+}
+
+/* Show the program what has been posted.  Release: pairs with its acquire load of cq_tail. */
+static inline void ring_publish(struct ring *ring)
+{
+	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+}
 
 /* Whether [offset, offset + length) is an aligned span of the arena. */
 [[nodiscard]] enum status ring_check_span(const struct ring *ring, uint32_t offset,

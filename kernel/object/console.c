@@ -44,7 +44,7 @@ static enum status write(struct call *call)
 	struct console_write_params_reader params;
 	struct data_reader text;
 
-	if (!console_write_params_read_root(&call->params, &params))
+	if (!console_write_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	text = console_write_params_get_text(params);
 	if (call->params.malformed)

@@ -15,7 +15,7 @@ static enum status read(struct call *call)
 	enum status status;
 	uint32_t length;
 
-	if (!entropy_source_read_params_read_root(&call->params, &params))
+	if (!entropy_source_read_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	length = entropy_source_read_params_get_length_bytes(params);
 	if (length == 0 || length > ENTROPY_MAX_BYTES)

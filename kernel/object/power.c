@@ -10,7 +10,7 @@ static enum status off(struct call *call)
 {
 	struct power_off_params_reader params;
 
-	if (!power_off_params_read_root(&call->params, &params))
+	if (!power_off_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	serial_flush();
 	hal_power_off(power_off_params_get_verdict(params));

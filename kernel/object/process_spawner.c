@@ -70,7 +70,7 @@ static enum status spawn(struct call *call)
 	struct grant_list_reader grant_list;
 	enum status status;
 
-	if (!process_spawner_spawn_params_read_root(&call->params, &params))
+	if (!process_spawner_spawn_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	request.name = process_spawner_spawn_params_get_binary(params);
 	request.arguments = process_spawner_spawn_params_get_arguments(params);
@@ -94,7 +94,7 @@ static enum status list(struct call *call)
 	uint32_t count = 0;
 	uint32_t first;
 
-	if (!process_spawner_list_params_read_root(&call->params, &params))
+	if (!process_spawner_list_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	first = process_spawner_list_params_get_first(params);
 	if (first < total)

@@ -22,7 +22,7 @@ static enum status wait(struct call *call)
 	uint64_t until_ns;
 	enum status status;
 
-	if (!timer_wait_params_read_root(&call->params, &params))
+	if (!timer_wait_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	until_ns = timer_wait_params_get_until_ns(params);
 	if (until_ns <= time_now_ns())

@@ -76,7 +76,7 @@ static enum status read(struct call *call)
 	enum status status;
 	uint32_t max_bytes;
 
-	if (!uart_read_params_read_root(&call->params, &params))
+	if (!uart_read_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	max_bytes = uart_read_params_get_max_bytes(params);
 	if (max_bytes == 0)
@@ -99,7 +99,7 @@ static enum status write(struct call *call)
 	struct operation *op;
 	enum status status;
 
-	if (!uart_write_params_read_root(&call->params, &params))
+	if (!uart_write_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	data = uart_write_params_get_data(params);
 	if (call->params.malformed)
@@ -110,7 +110,7 @@ static enum status write(struct call *call)
 	if (status != STATUS_OK)
 		return status;
 	/* The same bytes in the arena: the private copy is gone when there is room. */
-	op->argument[0] = call->submission->fields.param_offset +
+	op->argument[0] = call->submission.fields.param_offset +
 			  (uint64_t)(data.data - (const uint8_t *)hal_cpu()->params);
 	op->argument[1] = data.size;
 	if (data.size == 0)

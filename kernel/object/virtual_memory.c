@@ -41,7 +41,7 @@ static enum status create_object(struct call *call)
 	uint64_t size;
 	enum status status;
 
-	if (!virtual_memory_create_object_params_read_root(&call->params, &params))
+	if (!virtual_memory_create_object_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
@@ -67,7 +67,7 @@ static enum status read_map_request(struct call *call, struct map_request *out)
 	uint64_t offset;
 	uint64_t length;
 
-	if (!virtual_memory_map_params_read_root(&call->params, &params))
+	if (!virtual_memory_map_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	object = call_transfer(call, virtual_memory_map_params_get_memory(params));
 	if (call->params.malformed)
@@ -114,7 +114,7 @@ static enum status unmap(struct call *call)
 	struct virtual_memory_unmap_params_reader params;
 	struct process *process = target(call);
 
-	if (!virtual_memory_unmap_params_read_root(&call->params, &params))
+	if (!virtual_memory_unmap_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
@@ -129,7 +129,7 @@ static enum status protect(struct call *call)
 	struct process *process = target(call);
 	enum hal_access access;
 
-	if (!virtual_memory_protect_params_read_root(&call->params, &params))
+	if (!virtual_memory_protect_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
@@ -149,7 +149,7 @@ static enum status reserve(struct call *call)
 	uint64_t address;
 	enum status status;
 
-	if (!virtual_memory_reserve_params_read_root(&call->params, &params))
+	if (!virtual_memory_reserve_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
@@ -168,7 +168,7 @@ static enum status commit(struct call *call)
 	struct virtual_memory_commit_params_reader params;
 	struct process *process = target(call);
 
-	if (!virtual_memory_commit_params_read_root(&call->params, &params))
+	if (!virtual_memory_commit_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;

@@ -277,6 +277,21 @@ static void last_refund_releases_a_whole_line(void **state)
 		assert_int_equal(model.accounts[0].used[r], 0);
 }
 
+static void child_with_nothing_still_keeps_its_parent(void **state)
+{
+	struct account *parent = &model.accounts[1], *child = &model.accounts[2];
+
+	(void)state;
+	model.live[1] = account_split(&model.accounts[0], parent, (struct account_limits){ 0 },
+				      on_release) == STATUS_OK;
+	model.live[2] = account_split(parent, child, (struct account_limits){ 0 },
+				      on_release) == STATUS_OK;
+	account_close(parent);
+	assert_int_equal(releases, 0);
+	account_close(child);
+	assert_int_equal(releases, 2);
+}
+
 static void misuse_stops_the_machine(void **state)
 {
 	struct account *root = &model.accounts[0];
@@ -313,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(split_takes_all_resources_or_none, setup),
 		cmocka_unit_test_setup(debtor_lingers_until_its_last_refund, setup),
 		cmocka_unit_test_setup(last_refund_releases_a_whole_line, setup),
+		cmocka_unit_test_setup(child_with_nothing_still_keeps_its_parent, setup),
 		cmocka_unit_test_setup(misuse_stops_the_machine, setup),
 		cmocka_unit_test_setup(check_sees_damage, setup),
 	};

@@ -196,6 +196,8 @@ static void refuses_each_bad_segment_field(void **state)
 		{ "at 0", program(0, P_ADDRESS), 8, 0 },
 		{ "at the end of user space", program(1, P_ADDRESS), 8,
 		  ELF_ADDRESS_END - 0x800 },
+		{ "around the end of all addresses", program(1, P_ADDRESS), 8,
+		  UINT64_MAX - 0x7ff },
 		{ "in the kernel", program(1, P_ADDRESS), 8, UINT64_C(0xffffffff80000800) },
 		{ "overlapping", program(1, P_ADDRESS), 8, TEXT + 0x800 },
 		{ "in the page of the one before", program(1, P_ADDRESS), 8, TEXT + 0x1800 },
@@ -222,6 +224,29 @@ static void takes_what_is_just_inside(void **state)
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
 		if (parse_changed(&changes[i]) != STATUS_OK)
 			fail_msg("refused: %s", changes[i].rule);
+}
+
+static void stops_at_the_last_byte_of_user_space(void **state)
+{
+	const struct change fits = { "up to it", program(1, P_MEMORY), 8, 0x9800 };
+	const struct change over = { "over it", program(1, P_MEMORY), 8, 0x9801 };
+
+	(void)state;
+	put(good, program(1, P_ADDRESS), 8, ELF_ADDRESS_END - 0x9800);
+	assert_int_equal(parse_changed(&fits), STATUS_OK);
+	assert_int_equal(parse_changed(&over), STATUS_BAD_IMAGE);
+}
+
+static void table_may_end_with_the_file_but_not_after(void **state)
+{
+	size_t table = IMAGE_BYTES - HEADERS * PROGRAM_HEADER;
+	struct elf_image image;
+
+	(void)state;
+	memcpy(good + table, good + HEADER, HEADERS * PROGRAM_HEADER);
+	put(good, TABLE, 8, table);
+	assert_int_equal(parse(good, IMAGE_BYTES, &image), STATUS_OK);
+	assert_int_equal(parse(good, IMAGE_BYTES - 1, &image), STATUS_BAD_IMAGE);
 }
 
 static void counts_segments(void **state)
@@ -305,6 +330,8 @@ int main(void)
 		cmocka_unit_test_setup(refuses_each_bad_header_field, make_good),
 		cmocka_unit_test_setup(refuses_each_bad_segment_field, make_good),
 		cmocka_unit_test_setup(takes_what_is_just_inside, make_good),
+		cmocka_unit_test_setup(stops_at_the_last_byte_of_user_space, make_good),
+		cmocka_unit_test_setup(table_may_end_with_the_file_but_not_after, make_good),
 		cmocka_unit_test_setup(counts_segments, make_good),
 		cmocka_unit_test_setup(survives_every_truncation, make_good),
 		cmocka_unit_test_setup(damaged_images_keep_the_promises, make_good),

@@ -63,6 +63,12 @@ static uint64_t period_16(struct sequence *sequence, uint64_t i)
 	return i % 16 * (i % 16);
 }
 
+/* Regular but for one sample in a hundred. */
+static uint64_t period_16_disturbed(struct sequence *sequence, uint64_t i)
+{
+	return i % 100 == 99 ? sequence_next(sequence) : period_16(sequence, i);
+}
+
 static uint64_t counting(struct sequence *sequence, uint64_t i)
 {
 	(void)sequence;
@@ -106,7 +112,8 @@ static void constant_fails_at_the_cutoff(void **state)
 
 static void regular_sources_never_pass(void **state)
 {
-	static source *const sources[] = { alternating, period_16, counting,
+	static source *const sources[] = { alternating,          period_16,
+					   period_16_disturbed,  counting,
 					   growing_in_a_pattern, nearly_constant };
 
 	(void)state;

@@ -80,6 +80,14 @@ void *fake_hal_memory(struct paddr address)
 	return machine.ram + (address.raw - FAKE_HAL_RAM_START);
 }
 
+struct paddr fake_hal_address(const void *memory)
+{
+	uintptr_t offset = (uintptr_t)memory - (uintptr_t)machine.ram;
+
+	check(offset < machine.ram_bytes, "pointer outside RAM");
+	return (struct paddr){ FAKE_HAL_RAM_START + offset };
+}
+
 void fake_hal_boot_info(struct boot_info *out, const void *module, size_t module_bytes)
 {
 	size_t module_pages = (module_bytes + PAGE_SIZE - 1) / PAGE_SIZE;
@@ -119,6 +127,12 @@ enum fake_hal_end fake_hal_run(void (*function)(void *argument), void *argument)
 {
 	check(machine.run != nullptr, "the machine ended outside fake_hal_run()");
 	longjmp(*machine.run, end);
+}
+
+void hal_resume(struct hal_context *context)
+{
+	check(machine.loaded == context, "resumed a context that is not loaded");
+	leave(FAKE_HAL_RESUMED);
 }
 
 void hal_idle(void)
@@ -288,6 +302,15 @@ void hal_context_init(struct hal_context *context, const struct hal_start *start
 		.thread_block = start->thread_block,
 		.argument = { start->argument[0], start->argument[1], start->argument[2] },
 	};
+}
+
+void hal_context_restart_syscall(struct hal_context *context, uint64_t number,
+				 uint64_t argument0, uint64_t argument1)
+{
+	context->restart[0] = number;
+	context->restart[1] = argument0;
+	context->restart[2] = argument1;
+	context->restarts++;
 }
 
 void hal_context_save(struct hal_context *context)

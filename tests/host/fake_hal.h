@@ -8,7 +8,7 @@
  * until a test moves it, one tick a nanosecond.  Nothing interrupts: a test calls the
  * kernel's doors itself.
  *
- * Functions of the HAL that do not return (idle, power off, reset, stop) come out of
+ * Functions of the HAL that do not return (resume, idle, power off, reset, stop) come out of
  * fake_hal_run(), under which a test therefore calls whatever may end in one.
  */
 #include <stddef.h>
@@ -23,6 +23,7 @@ constexpr uint64_t FAKE_HAL_DISARMED = UINT64_MAX;
 
 enum fake_hal_end : uint8_t {
 	FAKE_HAL_RETURNED, /* the function simply returned */
+	FAKE_HAL_RESUMED,  /* at the end of kernel_main(), in fake_hal_loaded() */
 	FAKE_HAL_IDLE,
 	FAKE_HAL_POWER_OFF, /* verdict in fake_hal_verdict() */
 	FAKE_HAL_RESET,

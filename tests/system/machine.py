@@ -22,7 +22,7 @@ BOOT_SECONDS = 30
 REPLY_SECONDS = 20
 
 # What a healthy system never says.
-TROUBLE = re.compile(r"^(?:warning:|panic:|boot:).*$", re.MULTILINE)
+TROUBLE = re.compile(r"^(?:warning:|panic:|boot: refused:).*$", re.MULTILINE)
 
 
 class Machine:

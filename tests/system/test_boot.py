@@ -14,7 +14,7 @@ MANIFEST = os.path.join(ROOT, "build", VARIANT, "default.manifest")
 def assert_refused(machine):
     """The machine says once, on a line of its own, why it does not start, and ends."""
     status = machine.wait()
-    lines = re.findall(r"^boot: .+$", machine.log, re.MULTILINE)
+    lines = re.findall(r"^boot: refused: .+$", machine.log, re.MULTILINE)
     assert len(lines) == 1, machine.log
     assert "panic:" not in machine.log
     assert status == REFUSED
@@ -76,8 +76,8 @@ def test_module_that_is_no_manifest_is_refused(start, module, content):
 @pytest.mark.parametrize("memory", [3, 4, 6, 8, 10, 12, 16])
 def test_little_memory_ends_in_a_prompt_or_a_refusal(start, memory):
     machine = start(memory=memory, expect_trouble=True)
-    seen = machine.expect(f"{PROMPT}|boot: [^\r\n]+", BOOT_SECONDS).group()
-    if seen.startswith("boot: "):
+    seen = machine.expect(f"{PROMPT}|boot: refused: [^\r\n]+", BOOT_SECONDS).group()
+    if seen.startswith("boot: refused: "):
         assert machine.wait() == REFUSED
     assert "panic:" not in machine.log
 

@@ -37,7 +37,7 @@ void emit_field(struct output *o, const struct node *node, const struct field *f
 const char *emit_path(const struct node *file, const char *suffix);
 
 /* The first lines of a generated file. */
-void emit_head(struct output *o, const struct node *file, const char *what);
+void emit_head(struct output *o, const struct node *file, bool is_header, const char *what);
 
 /* "#include "other.SUFFIX"" for every file of which `file` uses types of that kind. */
 void emit_includes(struct output *o, const struct node *file, enum type_kind first,

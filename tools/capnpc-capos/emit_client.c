@@ -286,7 +286,7 @@ void emit_client(const struct node *file)
 	if (!emit_has_interface(file))
 		return;
 	o = output_open(emit_path(file, ".client.h"));
-	emit_head(o, file, "Clients of ");
+	emit_head(o, file, true, "Clients");
 	out(o, "#include \"%s\"\n", emit_path(file, ".capnp.h"));
 	emit_includes(o, file, TYPE_INTERFACE, TYPE_INTERFACE, ".client.h");
 	out(o, "#include \"user/rt/call.h\"\n\n#include <stdint.h>\n");

@@ -67,7 +67,8 @@ static const char *place_of(struct emission *e, uint32_t offset)
 {
 	if (!field_is_in_union(e->field))
 		return name_format("%u", offset);
-	out(e->o, "\tuint32_t at = %s ? %u : MESSAGE_NO_FIELD;\n\n", is_set(e), offset);
+	out(e->o, "\tuint32_t at = MESSAGE_NO_FIELD;\n\n");
+	out(e->o, "\tif (%s)\n\t\tat = %u;\n", is_set(e), offset);
 	return "at";
 }
 

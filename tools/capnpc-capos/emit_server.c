@@ -123,14 +123,14 @@ void emit_server(const struct node *file)
 	if (!emit_has_interface(file))
 		return;
 	o = output_open(emit_path(file, ".server.h"));
-	emit_head(o, file, "Handlers of ");
+	emit_head(o, file, true, "Handlers");
 	out(o, "#include \"%s\"\n#include \"schema/status.capnp.h\"\n",
 	    emit_path(file, ".capnp.h"));
 	out(o, "\n#include <stdint.h>\n");
 	schema_visit(file, emit_table, o);
 
 	o = output_open(emit_path(file, ".server.c"));
-	emit_head(o, file, "Dispatch (.c) of ");
+	emit_head(o, file, false, "Dispatch");
 	out(o, "#include \"%s\"\n", emit_path(file, ".server.h"));
 	schema_visit(file, emit_source, o);
 }

@@ -13,14 +13,14 @@ static void emit_types(struct output *o, const struct node *node)
 
 	report_claim(node, nullptr, name_format("struct %s_reader", prefix));
 	report_claim(node, nullptr, name_format("struct %s_builder", prefix));
-	out(o, "struct %s_reader {\n\tstruct struct_reader s;\n};\n\n", prefix);
-	out(o, "struct %s_builder {\n\tstruct struct_builder s;\n};\n\n", prefix);
+	out(o, "struct %s_reader {\n\tstruct struct_reader s;\n};\n", prefix);
+	out(o, "\nstruct %s_builder {\n\tstruct struct_builder s;\n};\n", prefix);
 	if (node->is_group || node->is_of_method)
 		return;
 	report_claim(node, nullptr, name_format("struct %s_list_reader", prefix));
 	report_claim(node, nullptr, name_format("struct %s_list_builder", prefix));
-	out(o, "struct %s_list_reader {\n\tstruct list_reader l;\n};\n\n", prefix);
-	out(o, "struct %s_list_builder {\n\tstruct list_builder l;\n};\n\n", prefix);
+	out(o, "\nstruct %s_list_reader {\n\tstruct list_reader l;\n};\n", prefix);
+	out(o, "\nstruct %s_list_builder {\n\tstruct list_builder l;\n};\n", prefix);
 }
 
 static void emit_sizes(struct output *o, const struct node *node)
@@ -31,13 +31,12 @@ static void emit_sizes(struct output *o, const struct node *node)
 	report_claim(node, nullptr, name_format("%s_DATA_WORDS", upper));
 	report_claim(node, nullptr, name_format("%s_POINTERS", upper));
 	report_claim(node, nullptr, name_format("%s_MESSAGE_BYTES", upper));
-	out(o, "constexpr uint64_t %s_ID = 0x%016" PRIx64 ";\n", upper, node->id);
+	out(o, "\nconstexpr uint64_t %s_ID = 0x%016" PRIx64 ";\n", upper, node->id);
 	out(o, "constexpr uint16_t %s_DATA_WORDS = %u;\n", upper, node->data_words);
 	out(o, "constexpr uint16_t %s_POINTERS = %u;\n", upper, node->pointers);
-	out(o,
-	    "constexpr uint32_t %s_MESSAGE_BYTES = %u; /* as a root, without what it points to "
-	    "*/\n",
-	    upper, 8u * (1u + node->data_words + node->pointers));
+	out(o, "/* As a root, without what it points to. */\n");
+	out(o, "constexpr uint32_t %s_MESSAGE_BYTES = %u;\n", upper,
+	    8u * (1u + node->data_words + node->pointers));
 }
 
 /* The discriminant's values, in their order. */

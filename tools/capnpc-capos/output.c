@@ -129,7 +129,7 @@ static size_t columns_of(const char *line, size_t length)
 
 /*
  * After how many characters to fold a line: behind the last ", " or " =" that leaves it short
- * enough, else behind the first "(".
+ * enough, else behind the first "(", else behind the last " " before it.
  */
 static size_t fold_at(const char *line, size_t length, size_t columns)
 {
@@ -138,14 +138,18 @@ static size_t fold_at(const char *line, size_t length, size_t columns)
 
 	if (memchr(line, '"', length) != nullptr || memchr(line, '*', length) == line + 1)
 		return 0;
-	for (size_t i = 1; i + 1 < length; i++)
-		if (line[i] == ' ' && (line[i - 1] == ',' || line[i - 1] == '=') &&
+	for (size_t i = 2; i + 1 < length; i++)
+		if (line[i] == ' ' &&
+		    (line[i - 1] == ',' || strncmp(line + i - 2, " =", 2) == 0) &&
 		    columns_of(line, i) <= columns)
 			best = i;
-	if (best == 0 && open != nullptr &&
-	    columns_of(line, (size_t)(open - line) + 1) <= columns)
-		best = (size_t)(open - line) + 1;
-	return best;
+	if (best != 0 || open == nullptr)
+		return best;
+	best = (size_t)(open - line) + 1;
+	while (best > 1 && columns_of(line, best) > columns)
+		for (best--; best > 1 && line[best] != ' ';)
+			best--;
+	return best > 1 ? best : 0;
 }
 
 static void write_line(FILE *to, const char *line, size_t length)

@@ -148,7 +148,7 @@ def check_file(path):
     if path.endswith((".c", ".h")):
         check_includes(path, text)
         check_sizes(path, text)
-    if path.endswith(".capnp"):
+    if path.startswith("schema/"):
         check_schema(path, text)
     if path == "README.md" and text.count("\n") > README_RED:
         report("red", path, 1, f"more than {README_RED} lines")

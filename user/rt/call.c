@@ -22,8 +22,11 @@ enum user_data_mark : uint64_t {
 	USER_DATA_MARKS = 4096,
 };
 
+/* Of RELEASE and CANCEL, which never wait; no call has it. */
+constexpr uint16_t IMMEDIATE_TAG = 0;
+
 static struct span_pool spans;
-static uint64_t tags_in_use; /* bit n: tag n + 1 */
+static uint64_t free_tags; /* bit n: no call in flight has tag n */
 
 /* Partner of the kernel's store of cq_tail: entries below it are complete. */
 static uint32_t completions_end(const struct ring_header *ring)
@@ -31,11 +34,19 @@ static uint32_t completions_end(const struct ring_header *ring)
 	return __atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE);
 }
 
-/* First use of the arena, or no room in it. */
+[[gnu::cold, gnu::noinline]] static void init_client(void)
+{
+	const struct ring_header *ring = capos_ring();
+
+	span_pool_init(&spans, ring->arena_bytes);
+	free_tags = ring->cq_entries >= 64 ? UINT64_MAX : (1ULL << ring->cq_entries) - 1;
+	free_tags &= ~(1ULL << IMMEDIATE_TAG);
+}
+
 static bool take_span(uint32_t bytes, uint32_t *out_offset)
 {
 	if (spans.unit_count == 0)
-		span_pool_init(&spans, capos_ring()->arena_bytes);
+		init_client();
 	return span_take(&spans, bytes, out_offset);
 }
 
@@ -65,7 +76,6 @@ enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t 
 	call->result_capacity = result_bytes;
 	call->transfer_offset = NO_TRANSFERS;
 	call->method = method;
-	call->tag = 0;
 	call->state = CAPOS_CALL_BUILDING;
 	call->transfer_count = 0;
 	call->result_caps_max = (uint8_t)size.result_capabilities;
@@ -120,8 +130,7 @@ static void complete_call(struct capos_call *call, const struct ring_completion 
 	call->received_count = c->transfer_count;
 	call->word = c->word;
 	call->state = CAPOS_CALL_DONE;
-	if (call->tag != 0)
-		tags_in_use &= ~(1ULL << (call->tag - 1));
+	free_tags |= 1ULL << call->tag;
 }
 
 static void complete(const struct ring_completion *c)
@@ -189,15 +198,18 @@ static enum status check_built(const struct capos_call *call)
 {
 	if (call->failed)
 		return STATUS_TOO_MANY_TRANSFERS;
-	return call->params.failed ? STATUS_MESSAGE_TOO_LARGE : STATUS_OK;
+	if (call->params.failed)
+		return STATUS_MESSAGE_TOO_LARGE;
+	return free_tags == 0 ? STATUS_TAG_BUSY : STATUS_OK;
 }
 
-static enum status post_call(struct capos_call *call, uint16_t tag)
+enum status capos_call_submit(struct capos_call *call)
 {
 	enum status status = check_built(call);
 
 	if (status != STATUS_OK)
 		return status;
+	uint16_t tag = (uint16_t)__builtin_ctzll(free_tags);
 	struct ring_submission submission = {
 		.opcode = OPERATION_CODE_CALL,
 		.method = call->method,
@@ -217,21 +229,10 @@ static enum status post_call(struct capos_call *call, uint16_t tag)
 	status = post(capos_ring(), &submission);
 	if (status != STATUS_OK)
 		return status;
+	free_tags &= ~(1ULL << tag);
 	call->tag = tag;
 	call->state = CAPOS_CALL_PENDING;
 	return STATUS_OK;
-}
-
-enum status capos_call_submit(struct capos_call *call)
-{
-	if (tags_in_use == UINT64_MAX)
-		return STATUS_TAG_BUSY;
-	uint32_t bit = (uint32_t)__builtin_ctzll(~tags_in_use);
-	enum status status = post_call(call, (uint16_t)(bit + 1));
-
-	if (status == STATUS_OK)
-		tags_in_use |= 1ULL << bit;
-	return status;
 }
 
 enum status capos_flush(void)
@@ -260,13 +261,27 @@ static enum status wait_for_some(struct ring_header *ring, uint64_t deadline_ns)
 	return consume_completions(ring) ? STATUS_OK : status;
 }
 
+/* No bytes at all read as a message with a null root: a method without results has none. */
+static void open_results(struct ring_header *ring, struct capos_call *call)
+{
+	static const uint64_t null_root;
+
+	if (call->length == 0)
+		message_reader_init(&call->results, &null_root, sizeof(null_root));
+	else if (call->length <= call->result_capacity)
+		message_reader_init(&call->results, capos_arena_at(ring, call->result_offset),
+				    call->length);
+	else
+		message_reader_init(&call->results, &null_root, 0);
+}
+
 enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results)
 {
 	struct ring_header *ring = capos_ring();
 	enum status status;
 
 	if (call->state == CAPOS_CALL_BUILDING) {
-		status = post_call(call, 0);
+		status = capos_call_submit(call);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -279,11 +294,7 @@ enum status capos_call_wait(struct capos_call *call, struct message_reader **out
 	}
 	if (call->state != CAPOS_CALL_DONE)
 		return STATUS_INVALID_ARGUMENT;
-	if (call->length <= call->result_capacity)
-		message_reader_init(&call->results, capos_arena_at(ring, call->result_offset),
-				    call->length);
-	else
-		message_reader_init(&call->results, nullptr, 0);
+	open_results(ring, call);
 	*out_results = &call->results;
 	return call->status;
 }
@@ -318,10 +329,11 @@ enum status capos_wait_any(struct capos_call *const calls[], uint32_t count,
 
 void capos_call_cancel(struct capos_call *call)
 {
-	if (call->state != CAPOS_CALL_PENDING || call->tag == 0)
+	if (call->state != CAPOS_CALL_PENDING)
 		return;
 	struct ring_submission submission = {
 		.opcode = OPERATION_CODE_CANCEL,
+		.tag = IMMEDIATE_TAG,
 		.target = call->tag,
 		.user_data = USER_DATA_IGNORED,
 	};
@@ -403,6 +415,7 @@ void capos_release(uint64_t capability)
 		return;
 	struct ring_submission submission = {
 		.opcode = OPERATION_CODE_RELEASE,
+		.tag = IMMEDIATE_TAG,
 		.target = capability,
 		.user_data = USER_DATA_RELEASE,
 	};

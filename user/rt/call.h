@@ -59,7 +59,7 @@ struct capos_call {
 	uint32_t transfer_offset;
 	uint32_t length; /* bytes of results */
 	uint16_t method;
-	uint16_t tag; /* 0 = none */
+	uint16_t tag; /* while pending */
 	enum status status;
 	enum capos_call_state state;
 	uint8_t kind; /* enum completion_kind */
@@ -95,7 +95,8 @@ void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns);
  * Put the call into the ring; it may reach the kernel only with the next call that enters.  A
  * failure leaves the call as it was: it can be submitted again or ended.
  * Statuses: messageTooLarge (the parameters did not fit their room), tooManyTransfers,
- * tagBusy (64 calls are in flight), completionsFull (the ring is full and does not move).
+ * tagBusy (as many calls are in flight as there are tags: 63 in a default ring),
+ * completionsFull (the ring is full and does not move).
  */
 enum status capos_call_submit(struct capos_call *call);
 
@@ -108,7 +109,8 @@ bool capos_call_is_done(struct capos_call *call);
 /*
  * Wait for the call, submitting it first if need be.  STATUS_OK gives the reader of the results
  * (not yet checked: the root is read by generated code), anything else is how it ended, or why
- * it could not be submitted.  May be called again after completion.
+ * it could not be submitted.  Results of no bytes read as a message with a null root.  May be
+ * called again after completion.
  */
 enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results);
 
@@ -122,8 +124,7 @@ enum status capos_wait_any(struct capos_call *const calls[], uint32_t count,
 
 /*
  * Ask for a pending call to be ended; it then completes exactly once, with STATUS_CANCELLED
- * unless it was quicker.  A call that waits gets no tag, and cannot be cancelled; one that went
- * through capos_call_submit can.  Does nothing to a call that is not pending.
+ * unless it was quicker.  Does nothing to a call that is not pending.
  */
 void capos_call_cancel(struct capos_call *call);
 

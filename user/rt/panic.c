@@ -17,7 +17,7 @@ static bool panicking;
 	if (!panicking) {
 		panicking = true;
 		struct capos_text name = capos_program_name();
-		size_t size = format(text, sizeof(text), "panic: %.*s: %s:%u: %s\n",
+		size_t size = format(text, sizeof(text), "%.*s: panic: %s:%u: %s\n",
 				     (int)name.size, name.data, file, line, what);
 
 		(void)!capos_write(text, size);

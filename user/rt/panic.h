@@ -3,7 +3,7 @@
 /*
  * The end of a program that found itself broken.
  *
- * Prints "panic: PROGRAM: FILE:LINE: WHAT" through the capability "console", if there is one,
+ * Prints "PROGRAM: panic: FILE:LINE: WHAT" through the capability "console", if there is one,
  * and exits with CAPOS_PANIC_CODE.  A panic while panicking exits at once.  Stack smashing
  * (__stack_chk_fail) and a failed require() (lib/require.h) end here.
  */

@@ -141,21 +141,11 @@ static struct job *read_job(struct shell *shell, uint32_t *out_number)
 	return job;
 }
 
-void command_wait(struct shell *shell)
+/* Wait for a job and say how it ended; Ctrl-C leaves it alone. */
+static void wait_for_job(struct shell *shell, struct job *job, uint32_t number)
 {
-	uint32_t number = job_last(&shell->jobs);
-	struct job *job = job_find(&shell->jobs, number);
 	struct outcome outcome;
 
-	if (shell->tokens.count > 1) {
-		job = read_job(shell, &number);
-		if (job == nullptr)
-			return;
-	}
-	if (job == nullptr) {
-		terminal_print(&shell->terminal, "error: there are no jobs\n");
-		return;
-	}
 	switch (process_wait(shell, job->process, true, &outcome)) {
 	case WAIT_ENDED:
 		terminal_print(&shell->terminal, "[%u] ", number);
@@ -170,6 +160,22 @@ void command_wait(struct shell *shell)
 	}
 }
 
+void command_wait(struct shell *shell)
+{
+	uint32_t number = job_last(&shell->jobs);
+	struct job *job = job_find(&shell->jobs, number);
+
+	if (shell->tokens.count > 1) {
+		job = read_job(shell, &number);
+		if (job == nullptr)
+			return;
+	}
+	if (job == nullptr)
+		terminal_print(&shell->terminal, "error: there are no jobs\n");
+	else
+		wait_for_job(shell, job, number);
+}
+
 void command_kill(struct shell *shell)
 {
 	uint32_t number;
@@ -181,4 +187,6 @@ void command_kill(struct shell *shell)
 	status = process_handle_kill(job->process);
 	if (status != STATUS_OK && status != STATUS_PROCESS_ENDED)
 		shell_failed(shell, "kill", status);
+	else
+		wait_for_job(shell, job, number);
 }

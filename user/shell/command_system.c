@@ -120,24 +120,22 @@ void command_audit(struct shell *shell)
 	uint64_t charged_bytes = 0;
 	uint32_t processes = 0;
 	uint32_t accounts = 0;
-	uint64_t irq_off_max_ns = 0;
 	enum status status;
 
 	if (!shell_no_arguments(shell) ||
 	    !shell_capability(shell, "audit", AUDIT_INTERFACE_ID, &audit.id))
 		return;
 	status = audit_audit(audit, &balanced, &free_frames, &total_frames, &charged_bytes,
-			     &processes, &accounts, &irq_off_max_ns);
+			     &processes, &accounts);
 	if (status != STATUS_OK) {
 		shell_failed(shell, "audit", status);
 		return;
 	}
 	terminal_print(&shell->terminal,
 		       "books %s; %u of %u frames free; %llu bytes charged\n"
-		       "%u processes, %u accounts; longest stretch in the kernel %llu ns\n",
+		       "%u processes, %u accounts\n",
 		       balanced ? "balance" : "DO NOT BALANCE", free_frames, total_frames,
-		       (unsigned long long)charged_bytes, processes, accounts,
-		       (unsigned long long)irq_off_max_ns);
+		       (unsigned long long)charged_bytes, processes, accounts);
 }
 
 void command_echo(struct shell *shell)

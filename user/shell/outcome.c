@@ -43,7 +43,7 @@ static void print_fault(struct terminal *terminal, const struct outcome *outcome
 {
 	const char *cause = fault_cause_name(outcome->cause);
 
-	terminal_print(terminal, "fault: %s (vector %u, error %llx)",
+	terminal_print(terminal, "faulted: %s (vector %u, error 0x%llx)",
 		       cause == nullptr ? "unknown" : cause, outcome->vector,
 		       (unsigned long long)outcome->error_code);
 	if (outcome->cause == FAULT_CAUSE_PAGE_FAULT)

@@ -108,17 +108,17 @@ static enum status wait_or_interrupt(struct shell *shell, struct capos_call *wai
 	enum status status = STATUS_OK;
 	uint32_t index;
 
-	*out_interrupted = false;
-	while (status == STATUS_OK && !*out_interrupted && !capos_call_is_done(wait)) {
+	for (;;) {
+		*out_interrupted = watch && terminal_take_until(terminal, INTERRUPT);
+		if (status != STATUS_OK || *out_interrupted || capos_call_is_done(wait))
+			return status;
 		if (watch)
 			status = watch_terminal(terminal);
 		if (status == STATUS_OK)
 			status = capos_wait_any(calls, 2, RING_NO_DEADLINE, &index);
 		if (status == STATUS_OK && watch)
 			status = terminal_collect(terminal);
-		*out_interrupted = watch && terminal_take_until(terminal, INTERRUPT);
 	}
-	return status;
 }
 
 static enum wait_end finish_wait(struct shell *shell, struct capos_call *call, bool watch,

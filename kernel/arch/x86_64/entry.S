@@ -36,11 +36,7 @@ entry_syscall:
 	movq %rdi, %rsi
 	movq %rax, %rdi
 	call kernel_syscall
-	jmp resume
-
-.globl hal_resume
-hal_resume:
-	movq %rdi, %rax
+	/* Falls through. */
 
 /* RAX = the context to resume. */
 resume:
@@ -93,6 +89,11 @@ resume_trap:
 	addq $16, %rsp /* vector, error code */
 	swapgs
 	iretq
+
+.globl hal_resume
+hal_resume:
+	movq %rdi, %rax
+	jmp resume
 
 /* Exceptions for which the processor pushes an error code (Intel SDM 3A, table 6-1). */
 #define PUSHES_ERROR_CODE(n) \

@@ -2,13 +2,13 @@
 /* Boot, from the first C function to kernel_main(): first on the boot stack and page tables,
  * then on the kernel's own.  Whatever is missing ends the boot with one line. */
 #include "kernel/arch/x86_64/apic.h"
+#include "kernel/arch/x86_64/com1.h"
 #include "kernel/arch/x86_64/cpu_features.h"
 #include "kernel/arch/x86_64/cpu_local.h"
 #include "kernel/arch/x86_64/entry.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/arch/x86_64/power.h"
 #include "kernel/arch/x86_64/pvh.h"
-#include "kernel/arch/x86_64/serial.h"
 #include "kernel/arch/x86_64/timer.h"
 
 static struct cpu_local boot_cpu_local;
@@ -26,7 +26,7 @@ static void refuse_if(const char *wrong)
 {
 	refuse_if(apic_init());
 	refuse_if(timer_init());
-	ioapic_route(SERIAL_IRQ, VECTOR_SERIAL);
+	ioapic_route(COM1_IRQ, VECTOR_SERIAL);
 	boot_info.free_count = free_ram.count;
 	for (uint32_t i = 0; i < free_ram.count; i++)
 		boot_info.free[i] = free_ram.range[i];
@@ -37,7 +37,7 @@ void start(uint32_t start_info)
 {
 	struct pvh_window window = { (const uint8_t *)KERNEL_BASE, BOOT_WINDOW_BYTES };
 
-	serial_port_init();
+	com1_init();
 	cpu_local_init(&boot_cpu_local, 0);
 	refuse_if(pvh_parse(&window, start_info, kernel_map_image(), &boot_info, &ram,
 			    &free_ram));

@@ -17,7 +17,9 @@ struct hal_context {
 	uint64_t argument[3];
 	int64_t status; /* of the last system call, with word */
 	uint64_t word;
-	uint32_t results; /* how often a result was set */
+	uint32_t results;    /* how often a result was set */
+	uint64_t restart[3]; /* of the last restarted system call: number and arguments */
+	uint32_t restarts;
 	uint32_t saves;
 	uint32_t loads;
 };
@@ -28,6 +30,8 @@ extern bool fake_hal_interrupt;
 
 /* The host's address of a byte of the arena; a test fails where there is none. */
 void *fake_hal_memory(struct paddr address);
+/* The other way. */
+struct paddr fake_hal_address(const void *memory);
 
 static inline struct cpu *hal_cpu(void)
 {
@@ -37,6 +41,11 @@ static inline struct cpu *hal_cpu(void)
 static inline void *hal_direct_map(struct paddr address)
 {
 	return fake_hal_memory(address);
+}
+
+static inline struct paddr hal_physical_address(const void *address)
+{
+	return fake_hal_address(address);
 }
 
 static inline uint64_t hal_timestamp(void)

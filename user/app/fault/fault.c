@@ -102,16 +102,11 @@ static void interrupt(void)
 	__asm__ volatile("int $0x20");
 }
 
-static void simd(void)
+static void floating_point(void)
 {
-	uint32_t unmasked = 0x1d00; /* MXCSR: divide-by-zero not masked */
-	float one = 1.0F;
-	float zero = 0.0F;
+	uint16_t unmasked = 0x37b; /* x87 control word: divide-by-zero not masked */
 
-	__asm__ volatile("ldmxcsr %0; movss %1, %%xmm0; divss %2, %%xmm0"
-			 :
-			 : "m"(unmasked), "m"(one), "m"(zero)
-			 : "xmm0");
+	__asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait" : : "m"(unmasked));
 }
 
 static void alignment(void)
@@ -152,7 +147,7 @@ static const struct fault faults[] = {
 	{ "invalid", "an instruction that is none", invalid },
 	{ "stack", "push until the stack ends", stack },
 	{ "interrupt", "raise a hardware interrupt", interrupt },
-	{ "simd", "SIMD floating-point exception", simd },
+	{ "float", "floating-point division by zero, unmasked", floating_point },
 	{ "alignment", "misaligned vector load", alignment },
 	{ "smash", "overwrite a stack canary", smash },
 	{ "panic", "panic of the runtime", panic },

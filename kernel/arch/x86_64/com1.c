@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The serial port.  See serial.h; registers: PC16550D data sheet, chapter 8. */
-#include "kernel/arch/x86_64/serial.h"
+/* The serial port.  See com1.h; registers: PC16550D data sheet, chapter 8. */
+#include "kernel/arch/x86_64/com1.h"
 
 #include "kernel/arch/x86_64/instruction.h"
 #include "kernel/hal/cpu.h"
@@ -32,7 +32,7 @@ constexpr uint32_t POLLS_MAX = 200000;
 
 static bool is_present;
 
-void serial_port_init(void)
+void com1_init(void)
 {
 	port_write8(COM1_SCRATCH, 0x5a);
 	is_present = port_read8(COM1_SCRATCH) == 0x5a;

@@ -5,7 +5,7 @@
  */
 #include <stdint.h>
 
-constexpr uint8_t SERIAL_IRQ = 4;
+constexpr uint8_t COM1_IRQ = 4;
 
 /* 115200 baud, 8N1, FIFOs on, interrupts off.  Without a port, output vanishes. */
-void serial_port_init(void);
+void com1_init(void);
