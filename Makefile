@@ -48,7 +48,7 @@ SMALL_FRAMES := -Wframe-larger-than=1024
 COMMON := -std=c23 -fgnu-keywords -g -I. -Ibuild/gen -fdebug-compilation-dir=. $(EXTRA)
 TARGET := --target=x86_64-unknown-none-elf -ffreestanding -nostdlibinc -ffunction-sections \
 	-fdata-sections -fno-asynchronous-unwind-tables -isystem lib/freestanding
-KERNEL := $(TARGET) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
+KERNEL := $(TARGET) -fomit-frame-pointer -flto -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
 	-Ikernel/arch/x86_64/inline -isystem build/source/bearssl/inc
 PROGRAM := $(TARGET) -fno-pic -fstack-protector-strong
 HOST := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -202,7 +202,7 @@ build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGE
 
 build/$(1)/libcapos.a: $(call objects,$(1),program,$(RUNTIME) $(LIB_TARGET) $(CLIENTS) $(SERVERS))
 	$$(call say,AR,$$@)
-	$$(Q)rm -f $$@ && $(AR) rcsT $$@ $$^
+	$$(Q)rm -f $$@.new && $(AR) rcsT $$@.new $$^ && mv $$@.new $$@
 
 $(foreach p,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(1),$(notdir $(p)),$(wildcard $(p)/*.c))))
 $(foreach p,$(PROGRAM_FILES),$(eval $(call program_rule,$(1),$(notdir $(p:.c=)),$(p))))
@@ -223,7 +223,7 @@ $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 
 # --- Host tests ------------------------------------------------------------------------------------
 
-HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(HOST_HELPERS) $(SERVERS) $(BEARSSL)
+HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(SERVERS) $(BEARSSL)
 HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(HOST_GENERATED)
 host_objects = $(patsubst %.c,build/host/obj/%.o,$(1))
 
@@ -239,15 +239,17 @@ build/host/obj/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
 
 build/host/kernel.a: $(call host_objects,$(HOST_SOURCES))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcsT $@ $^
+	$(Q)rm -f $@.new && $(AR) rcsT $@.new $^ && mv $@.new $@
 
 build/host/user.a: $(call host_objects,$(HOST_USER))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcsT $@ $^
+	$(Q)rm -f $@.new && $(AR) rcsT $@.new $^ && mv $@.new $@
 
-build/host/%_test: build/host/obj/tests/host/%_test.o build/host/kernel.a build/host/user.a
+# What a test or helper defines stands in for the kernel's own function of that name.
+build/host/%_test: build/host/obj/tests/host/%_test.o $(call host_objects,$(HOST_HELPERS)) \
+		build/host/kernel.a build/host/user.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) -fsanitize=address,undefined -fuse-ld=lld -o $@ $^ -lcmocka
+	$(Q)$(CC) -fsanitize=address,undefined -fuse-ld=lld -Wl,-z,muldefs -o $@ $^ -lcmocka
 
 # --- Commands --------------------------------------------------------------------------------------
 

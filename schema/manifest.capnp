@@ -2,6 +2,7 @@
 @0xe5a1c0de0000001b;
 
 const manifestVersion :UInt32 = 1;
+const manifestMaxBinaries :UInt32 = 256;
 
 struct SystemManifest {
   # Everything the kernel loads besides itself.  Written as a typed constant in system/*.capnp.
@@ -10,7 +11,7 @@ struct SystemManifest {
   # manifestVersion.
 
   binaries @1 :List(Binary);
-  # Names are unique; "init" is kept for the kernel.
+  # At most manifestMaxBinaries.  Names are unique; "init" is kept for the kernel.
 
   initConfig @2 :InitConfig;
 }

@@ -43,8 +43,7 @@ enum Status {
   # sq_tail is further ahead of the kernel's head than the ring is long; nothing was taken.
 
   ringHead @12;
-  # cq_head is ahead of the kernel's tail, or further behind than the ring is long; nothing was
-  # taken.
+  # cq_head is ahead of the kernel's tail, or behind where it was; nothing was taken.
 
   minCompleteTooLarge @13;
   # cap_enter asked to wait for more completions than the completion queue can hold.

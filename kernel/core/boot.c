@@ -82,7 +82,7 @@ static const char *spawn_error(enum status status)
 {
 	if (status == STATUS_BAD_IMAGE)
 		return "manifest: the first process's image is not a loadable ELF file";
-	if (status == STATUS_INVALID_ARGUMENT)
+	if (status == STATUS_INVALID_ARGUMENT || status == STATUS_MALFORMED_MESSAGE)
 		return "manifest: a name or an argument of the first process is malformed";
 	return "too little memory for the first process";
 }

@@ -193,7 +193,7 @@ void call_run(struct ring *ring, struct ring_entry entry)
 		call_results_begin(&call.results, call.submission.fields.result_capacity);
 		status = invoke(&call, method);
 	}
-	if (call.parked || ring->thread->state == THREAD_ENDED)
+	if (call.parked || ring->ended)
 		return;
 	if (status == STATUS_OK)
 		complete(&call, method);

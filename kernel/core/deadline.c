@@ -7,6 +7,8 @@
 
 /* How many deadlines one timer interrupt serves before it looks for other interrupts. */
 constexpr uint32_t EXPIRE_BATCH = 16;
+/* The timer counts no further; when it comes early it is armed anew. */
+constexpr uint64_t TIMER_MAX_NS = UINT64_C(1) << 40;
 
 void deadline_set(struct cpu *cpu, struct deadline *deadline, uint64_t at_ns)
 {
@@ -39,7 +41,7 @@ void deadline_arm_timer(struct cpu *cpu)
 {
 	struct heap_node *first = heap_first(&cpu->deadlines);
 	uint64_t next_ns = first != nullptr ? first->key : UINT64_MAX;
-	uint64_t now_ns;
+	uint64_t now_ns, delta_ns;
 
 	if (cpu->slice_end_ns < next_ns)
 		next_ns = cpu->slice_end_ns;
@@ -51,5 +53,6 @@ void deadline_arm_timer(struct cpu *cpu)
 		return;
 	}
 	now_ns = time_now_ns();
-	hal_timer_arm(next_ns > now_ns ? next_ns - now_ns : 0);
+	delta_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+	hal_timer_arm(delta_ns < TIMER_MAX_NS ? delta_ns : TIMER_MAX_NS);
 }

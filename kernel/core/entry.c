@@ -17,6 +17,9 @@
 static struct hal_context *finish(struct thread *thread, enum status status)
 {
 	hal_context_set_result(&thread->context, -(int64_t)status, ring_available(&thread->ring));
+	/* A thread that never waits must not keep back what others, or itself, gave up. */
+	if (work_is_waiting(&hal_cpu()->work))
+		schedule_work_turn();
 	return &thread->context;
 }
 

@@ -4,6 +4,7 @@
 
 #include "lib/name.h"
 #include "lib/string.h"
+#include "schema/memory.capnp.h"
 
 static struct data_reader module_bytes;
 
@@ -20,15 +21,29 @@ static bool names_are_equal(struct text_reader a, struct text_reader b)
 	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
+static bool is_repeated(struct binary_list_reader binaries, uint32_t i)
+{
+	struct text_reader name = binary_get_name(binary_list_get(binaries, i));
+
+	for (uint32_t j = 0; j < i; j++)
+		if (names_are_equal(binary_get_name(binary_list_get(binaries, j)), name))
+			return true;
+	return false;
+}
+
 static const char *check_binaries(struct system_manifest_reader manifest)
 {
 	struct binary_list_reader binaries = system_manifest_get_binaries(manifest);
 
+	if (binaries.l.count > MANIFEST_MAX_BINARIES)
+		return "manifest: too many binaries";
 	for (uint32_t i = 0; i < binaries.l.count; i++) {
 		struct text_reader name = binary_get_name(binary_list_get(binaries, i));
 
 		if (!name_is_valid(name.data, name.size))
 			return "manifest: a binary's name is malformed";
+		if (is_repeated(binaries, i))
+			return "manifest: two binaries have the same name";
 		if (names_are_equal(name, (struct text_reader){ "init", 4 }))
 			return "manifest: a binary is named init";
 	}
@@ -41,7 +56,7 @@ const char *manifest_init(const void *module, uint64_t size_bytes)
 	struct message_reader message;
 	const char *wrong;
 
-	if (size_bytes == 0 || size_bytes % 8 != 0 || size_bytes > UINT32_MAX)
+	if (size_bytes == 0 || size_bytes % 8 != 0 || size_bytes > MAX_MEMORY_OBJECT_BYTES)
 		return "manifest: the boot module's size is not that of a message";
 	module_bytes = (struct data_reader){ module, (uint32_t)size_bytes };
 	if (!read_root(&message, &manifest))

@@ -2,11 +2,13 @@
 /* Memory objects.  See memory_object.h for the model. */
 #include "kernel/core/memory_object.h"
 
-#include "kernel/core/cpu.h"
+#include "kernel/core/schedule.h"
 #include "kernel/core/supply.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
 #include "lib/string.h"
+#include "schema/memory.capnp.h"
+#include "schema/memory.capnp.h"
 
 /* Pages that one step of teardown looks at. */
 constexpr uint32_t TEARDOWN_STEP_PAGES = 16;
@@ -15,6 +17,9 @@ static bool has_leaves(const struct memory_object *object)
 {
 	return object->page_count > MEMORY_OBJECT_INDEX;
 }
+
+static_assert(MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE <=
+	      (uint64_t)MEMORY_OBJECT_INDEX * MEMORY_OBJECT_LEAF);
 
 static uint32_t leaf_count(uint64_t page_count)
 {
@@ -37,9 +42,12 @@ enum status memory_object_create(struct account *account, uint64_t page_count,
 				 struct memory_source source, struct memory_object **out_object)
 {
 	struct memory_object *object;
+	enum status status;
 	void *storage;
-	enum status status = supply_object(account, SUPPLY_MEMORY_OBJECT, &storage);
 
+	if (page_count == 0 || page_count > MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE)
+		return STATUS_INVALID_ARGUMENT;
+	status = supply_object(account, SUPPLY_MEMORY_OBJECT, &storage);
 	if (status != STATUS_OK)
 		return status;
 	object = storage;
@@ -210,5 +218,5 @@ void memory_object_destroy(struct object *object)
 
 	work_init(&memory->teardown, teardown_step);
 	if (teardown_step(&memory->teardown))
-		work_submit(&hal_cpu()->work, &memory->teardown);
+		schedule_work(&memory->teardown);
 }

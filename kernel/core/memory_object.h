@@ -43,7 +43,8 @@ struct memory_object {
 
 extern const struct object_type memory_object_type;
 
-/* An object of page_count pages (1 .. MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE), one reference. */
+/* An object of page_count pages, one reference.  STATUS_INVALID_ARGUMENT: not 1 to
+ * MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE pages; STATUS_OUT_OF_MEMORY. */
 [[nodiscard]] enum status memory_object_create(struct account *account, uint64_t page_count,
 					       struct memory_source source,
 					       struct memory_object **out_object);

@@ -67,6 +67,12 @@ static inline uint64_t pool_used_bytes(const struct pool *pool)
 	return (uint64_t)pool->object_count * pool->object_bytes;
 }
 
+/* Whether the next object needs no new page. */
+static inline bool pool_has_free_object(const struct pool *pool)
+{
+	return pool->object_count < (uint64_t)pool->page_count * pool->page_objects;
+}
+
 /* Frames held minus objects in use: page heads, free objects, ends of pages. */
 static inline uint64_t pool_idle_bytes(const struct pool *pool)
 {

@@ -6,6 +6,7 @@
 #include "kernel/core/log.h"
 #include "kernel/core/operation.h"
 #include "kernel/core/call.h"
+#include "kernel/core/schedule.h"
 #include "kernel/core/serial.h"
 #include "kernel/core/supply.h"
 #include "kernel/core/thread.h"
@@ -13,7 +14,8 @@
 #include "lib/require.h"
 #include "lib/string.h"
 
-/* What the machine reports when its first process was killed or faulted. */
+/* What the machine reports when its first process was killed or faulted, or its exit code is no
+ * smaller verdict. */
 constexpr uint8_t VERDICT_FIRST_PROCESS = 62;
 
 static uint32_t next_number = 1;
@@ -132,10 +134,14 @@ static void finish_waiter(struct operation *op, const struct process *process)
 /* Nobody can start anything any more: the exit code is the machine's verdict. */
 [[noreturn]] static void end_machine(const struct process *process)
 {
+	uint8_t verdict = VERDICT_FIRST_PROCESS;
+
 	log_line("boot: the first process has ended");
 	serial_flush();
-	hal_power_off(process->exit.cause == EXIT_EXITED ? (uint8_t)process->exit.code
-							 : VERDICT_FIRST_PROCESS);
+	if (process->exit.cause == EXIT_EXITED && process->exit.code >= 0 &&
+	    process->exit.code < VERDICT_FIRST_PROCESS)
+		verdict = (uint8_t)process->exit.code;
+	hal_power_off(verdict);
 }
 
 /* The process has given everything back. */
@@ -179,7 +185,7 @@ static void end(struct process *process)
 		ring_drop_operations(&process->thread->ring);
 	}
 	work_init(&process->teardown, teardown_step);
-	work_submit(&hal_cpu()->work, &process->teardown);
+	schedule_work(&process->teardown);
 }
 
 void process_exit(struct process *process, int32_t code)

@@ -87,11 +87,19 @@ static enum status unused_status(struct ring_entry entry)
 	return (entry.first & FLAGS) != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
 }
 
+/* End an entry that breaks a rule: out of the way of those that do not. */
+[[gnu::cold, gnu::noinline]] static void refuse(struct ring *ring, struct ring_entry entry,
+						enum status status)
+{
+	end_entry(ring, entry, status);
+}
+
 static void run_nop(struct ring *ring, struct ring_entry entry)
 {
-	bool clean = (beyond_target(entry) | entry.words[1]) == 0;
-
-	end_entry(ring, entry, clean ? STATUS_OK : unused_status(entry));
+	if ((beyond_target(entry) | entry.words[1]) != 0)
+		refuse(ring, entry, unused_status(entry));
+	else
+		end_entry(ring, entry, STATUS_OK);
 }
 
 static void run_release(struct ring *ring, struct ring_entry entry)
@@ -126,14 +134,18 @@ static void run_cancel(struct ring *ring, struct ring_entry entry)
 	end_entry(ring, entry, status);
 }
 
-static const struct operation_type operation_types[] = {
+/* A power of two, so that masking keeps a mispredicted opcode inside. */
+constexpr uint32_t OPERATION_TYPES = 4;
+
+static const struct operation_type operation_types[OPERATION_TYPES] = {
 	[OPERATION_CODE_NOP] = { run_nop },
 	[OPERATION_CODE_CALL] = { call_run },
 	[OPERATION_CODE_RELEASE] = { run_release },
 	[OPERATION_CODE_CANCEL] = { run_cancel },
 };
 
-static_assert(sizeof(operation_types) / sizeof(operation_types[0]) == OPERATION_CODE_COUNT);
+static_assert(OPERATION_TYPES == OPERATION_CODE_COUNT &&
+	      (OPERATION_TYPES & (OPERATION_TYPES - 1)) == 0);
 
 /* Run the entry at the head. */
 static inline void run_one(struct ring *ring)
@@ -145,13 +157,13 @@ static inline void run_one(struct ring *ring)
 	uint32_t tag = (uint32_t)(entry.first >> 48);
 
 	if (tag >= ring->cq_entries)
-		end_entry(ring, entry, STATUS_UNKNOWN_TAG);
+		refuse(ring, entry, STATUS_UNKNOWN_TAG);
 	else if ((ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0)
-		end_entry(ring, entry, STATUS_TAG_BUSY);
+		refuse(ring, entry, STATUS_TAG_BUSY);
 	else if (opcode >= OPERATION_CODE_COUNT)
-		end_entry(ring, entry, STATUS_UNKNOWN_OPERATION);
+		refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
 	else
-		operation_types[index_clamp(opcode, OPERATION_CODE_COUNT)].run(ring, entry);
+		operation_types[opcode & (OPERATION_TYPES - 1)].run(ring, entry);
 }
 
 /* Run count entries.  Each takes up exactly one completion slot, at once or when it is done. */
@@ -161,7 +173,7 @@ static enum ring_stop run_entries(struct ring *ring, uint32_t count)
 		run_one(ring);
 		ring->sq_head++;
 		count--;
-		if (ring->thread->state == THREAD_ENDED)
+		if (ring->ended)
 			return RING_STOP_ENDED;
 		if (count != 0 && hal_interrupt_pending())
 			return RING_STOP_INTERRUPTED;
@@ -178,7 +190,8 @@ enum ring_stop ring_take(struct ring *ring)
 
 	if (count > ring->sq_entries)
 		return RING_STOP_BAD_TAIL;
-	if (ring->cq_tail - cq_head > ring->cq_entries)
+	/* The head only ever moves from where it was towards the tail. */
+	if (cq_head - ring->cq_head > ring_available(ring))
 		return RING_STOP_BAD_HEAD;
 	ring->cq_head = cq_head;
 	room = ring->cq_entries - ring_available(ring) - ring->waiting;

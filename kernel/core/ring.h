@@ -70,6 +70,7 @@ struct ring {
 	uint32_t cq_tail;
 	uint32_t cq_head;     /* as last read from the program */
 	uint32_t waiting;     /* parked operations */
+	bool ended;           /* the thread has ended: take nothing, post nothing */
 	uint64_t busy;        /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
 	struct thread *thread;

@@ -26,16 +26,36 @@ static bool is_running(const struct thread *thread)
 	return thread != nullptr && thread->state == THREAD_RUNNING;
 }
 
+/* Whether anything but the running thread wants the CPU. */
+static bool others_wait(const struct cpu *cpu)
+{
+	return !list_is_empty(&cpu->ready) || work_is_waiting(&cpu->work);
+}
+
+/* Something else wants the CPU: the running thread's time is limited from now on. */
+static void limit_running(struct cpu *cpu)
+{
+	if (is_running(cpu->current) && cpu->slice_end_ns == UINT64_MAX) {
+		cpu->slice_end_ns = time_now_ns() + SLICE_NS;
+		deadline_arm_timer(cpu);
+	}
+}
+
 void schedule_ready(struct thread *thread)
 {
 	struct cpu *cpu = hal_cpu();
 
 	thread->state = THREAD_READY;
 	list_append(&cpu->ready, &thread->ready_link);
-	if (is_running(cpu->current) && cpu->slice_end_ns == UINT64_MAX) {
-		cpu->slice_end_ns = time_now_ns() + SLICE_NS;
-		deadline_arm_timer(cpu);
-	}
+	limit_running(cpu);
+}
+
+void schedule_work(struct work *work)
+{
+	struct cpu *cpu = hal_cpu();
+
+	work_submit(&cpu->work, work);
+	limit_running(cpu);
 }
 
 void schedule_forget(struct thread *thread)
@@ -48,8 +68,10 @@ void schedule_forget(struct thread *thread)
 	hal_address_space_leave();
 }
 
-static void run_work_turn(struct cpu *cpu)
+void schedule_work_turn(void)
 {
+	struct cpu *cpu = hal_cpu();
+
 	for (uint32_t i = 0; i < WORK_TURN_STEPS; i++) {
 		if (!work_is_waiting(&cpu->work) || hal_interrupt_pending())
 			return;
@@ -76,7 +98,7 @@ static struct hal_context *run_first_ready(struct cpu *cpu)
 	list_remove(&thread->ready_link);
 	thread->state = THREAD_RUNNING;
 	switch_to(cpu, thread);
-	cpu->slice_end_ns = list_is_empty(&cpu->ready) ? UINT64_MAX : time_now_ns() + SLICE_NS;
+	cpu->slice_end_ns = others_wait(cpu) ? time_now_ns() + SLICE_NS : UINT64_MAX;
 	deadline_arm_timer(cpu);
 	return &thread->context;
 }
@@ -87,7 +109,7 @@ struct hal_context *schedule(void)
 
 	for (;;) {
 		if (work_is_waiting(&cpu->work))
-			run_work_turn(cpu);
+			schedule_work_turn();
 		if (!list_is_empty(&cpu->ready))
 			return run_first_ready(cpu);
 		if (!work_is_waiting(&cpu->work) || hal_interrupt_pending()) {
@@ -105,7 +127,7 @@ struct hal_context *schedule_after_interrupt(uint64_t now_ns)
 
 	if (!is_running(current))
 		return schedule();
-	if (list_is_empty(&cpu->ready))
+	if (!others_wait(cpu))
 		cpu->slice_end_ns = UINT64_MAX;
 	if (now_ns < cpu->slice_end_ns) {
 		deadline_arm_timer(cpu);

@@ -14,12 +14,19 @@
 
 struct hal_context;
 struct thread;
+struct work;
 
 /* How long a thread runs while others are ready. */
 constexpr uint64_t SLICE_NS = 10'000'000;
 
 /* Add thread, which is in no queue, behind the other ready ones. */
 void schedule_ready(struct thread *thread);
+
+/* Have deferred work done. */
+void schedule_work(struct work *work);
+
+/* Do a bounded part of the deferred work there is; for a thread that stays on the CPU. */
+void schedule_work_turn(void);
 
 /* thread has ended: the CPU must not hold its context or its address space any longer. */
 void schedule_forget(struct thread *thread);

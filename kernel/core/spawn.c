@@ -11,6 +11,7 @@
 #include "lib/require.h"
 #include "lib/string.h"
 #include "schema/capset.capnp.h"
+#include "schema/memory.capnp.h"
 #include "schema/ring.capnp.h"
 
 constexpr uint64_t RING_ADDRESS = 0x200000;
@@ -23,7 +24,20 @@ constexpr uint64_t THREAD_BLOCK_ADDRESS = USER_STACK_TOP - sizeof(struct entry_t
 static_assert(RING_ADDRESS + DEFAULT_RING_BYTES <= CAPSET_ADDRESS);
 static_assert(USER_STACK_TOP <= SPAWN_PROGRAM_START);
 
-/* Names are well-formed and unique, arguments short enough. */
+/* Few and short enough, and all there. */
+static enum status check_arguments(struct list_reader arguments)
+{
+	if (arguments.count > MAX_ARGUMENTS)
+		return STATUS_INVALID_ARGUMENT;
+	for (uint32_t i = 0; i < arguments.count; i++)
+		if (list_reader_get_text(arguments, i).size > MAX_ARGUMENT_BYTES)
+			return STATUS_INVALID_ARGUMENT;
+	if (arguments.message->malformed)
+		return STATUS_MALFORMED_MESSAGE;
+	return STATUS_OK;
+}
+
+/* Names are well-formed and unique, arguments as they must be. */
 static enum status check_request(const struct spawn_request *request)
 {
 	static const char memory[] = "memory";
@@ -40,22 +54,19 @@ static enum status check_request(const struct spawn_request *request)
 			    memcmp(name.data, request->grants[j].name.data, name.size) == 0)
 				return STATUS_INVALID_ARGUMENT;
 	}
-	if (request->arguments.count > MAX_ARGUMENTS)
-		return STATUS_INVALID_ARGUMENT;
-	for (uint32_t i = 0; i < request->arguments.count; i++)
-		if (list_reader_get_text(request->arguments, i).size > MAX_ARGUMENT_BYTES)
-			return STATUS_INVALID_ARGUMENT;
-	return STATUS_OK;
+	return check_arguments(request->arguments);
 }
 
-/* Map a fresh object; the mapping keeps the only reference. */
+/* Map a fresh object; the mapping keeps the only reference.  What lies below the stack the program
+ * cannot change. */
 static enum status map_fresh(struct process *process, struct memory_object *object,
 			     uint64_t address, enum hal_access access)
 {
 	struct map_request request = { .object = object,
 				       .page_count = object->page_count,
 				       .address = address,
-				       .access = access };
+				       .access = access,
+				       .fixed = address < USER_STACK_ADDRESS };
 	enum status status = STATUS_OK;
 
 	if (access != HAL_ACCESS_WRITE)
@@ -84,7 +95,7 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	struct memory_object *object;
 	enum status status;
 
-	if (segment->address < SPAWN_PROGRAM_START)
+	if (segment->address < SPAWN_PROGRAM_START || pages > MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE)
 		return STATUS_BAD_IMAGE;
 	status = memory_object_create(process->account, pages, source, &object);
 	if (status != STATUS_OK)

@@ -36,7 +36,7 @@ struct spawn_request {
 
 /*
  * Start a process; the caller gets a reference to its handle.  STATUS_INVALID_ARGUMENT: a name or
- * an argument; STATUS_BAD_IMAGE; STATUS_OUT_OF_*.
+ * an argument; STATUS_MALFORMED_MESSAGE: an argument; STATUS_BAD_IMAGE; STATUS_OUT_OF_*.
  */
 [[nodiscard]] enum status process_spawn(const struct spawn_request *request,
 					struct process **out_process);

@@ -10,7 +10,7 @@
 #include "kernel/hal/cpu.h"
 #include "lib/string.h"
 
-/* The pools may waste one frame in this many; the rest is what accounts may promise. */
+/* Pools stop growing when they waste one frame in this many; the rest is what accounts may use. */
 constexpr uint64_t POOL_MARGIN_DIVISOR = 16;
 constexpr uint32_t SMALLEST_MACHINE_FRAMES = 512;
 
@@ -111,13 +111,21 @@ struct account *supply_root_account(void)
 	return &supply.root;
 }
 
+/* Whether count free frames are promised to nobody. */
+static bool frames_are_spare(uint64_t count)
+{
+	return count <= frames_free_count(&supply.frames) - supply.reserved_frames;
+}
+
 enum status supply_frames(struct account *account, uint32_t order, struct paddr *out_block)
 {
 	enum status status = account_charge(account, ACCOUNT_MEMORY, PAGE_SIZE << order);
 
 	if (status != STATUS_OK)
 		return status;
-	status = frames_alloc(&supply.frames, order, out_block);
+	status = STATUS_OUT_OF_MEMORY;
+	if (frames_are_spare(UINT64_C(1) << order))
+		status = frames_alloc(&supply.frames, order, out_block);
 	if (status != STATUS_OK)
 		account_refund(account, ACCOUNT_MEMORY, PAGE_SIZE << order);
 	return status;
@@ -131,8 +139,10 @@ void supply_return_frames(struct account *account, struct paddr block, uint32_t 
 
 enum status supply_reserve(struct account *account, uint64_t count)
 {
-	enum status status = account_charge(account, ACCOUNT_MEMORY, count * PAGE_SIZE);
+	enum status status = STATUS_OUT_OF_MEMORY;
 
+	if (frames_are_spare(count))
+		status = account_charge(account, ACCOUNT_MEMORY, count * PAGE_SIZE);
 	if (status == STATUS_OK)
 		supply.reserved_frames += count;
 	return status;
@@ -149,7 +159,7 @@ struct paddr supply_take_reserved(void)
 {
 	struct paddr frame;
 
-	/* Cannot fail: the account limits and the pool margin together fit the machine. */
+	/* Cannot fail: no more frames are reserved than are free. */
 	require(supply.reserved_frames > 0);
 	require(frames_alloc(&supply.frames, 0, &frame) == STATUS_OK);
 	supply.reserved_frames--;
@@ -171,11 +181,11 @@ static uint64_t idle_bytes(void)
 	return sum;
 }
 
-/* Whether the pool may take a page if it needs one, without eating promised frames. */
-static bool pool_may_grow(const struct pool *pool)
+/* Whether an object can be had without the page that it may need being promised to somebody. */
+static bool pool_may_alloc(const struct pool *pool)
 {
-	return pool_idle_bytes(pool) >= 2 * pool_object_bytes(pool) + PAGE_SIZE / 8 ||
-	       idle_bytes() + PAGE_SIZE <= supply.pool_margin_bytes;
+	return pool_has_free_object(pool) ||
+	       (frames_are_spare(1) && idle_bytes() + PAGE_SIZE <= supply.pool_margin_bytes);
 }
 
 enum status supply_object(struct account *account, enum supply_kind kind, void **out_object)
@@ -185,7 +195,7 @@ enum status supply_object(struct account *account, enum supply_kind kind, void *
 
 	if (status != STATUS_OK)
 		return status;
-	status = pool_may_grow(pool) ? pool_alloc(pool, out_object) : STATUS_OUT_OF_MEMORY;
+	status = pool_may_alloc(pool) ? pool_alloc(pool, out_object) : STATUS_OUT_OF_MEMORY;
 	if (status != STATUS_OK)
 		account_refund(account, ACCOUNT_MEMORY, pool_object_bytes(pool));
 	return status;
@@ -210,7 +220,8 @@ struct supply_report supply_audit(void)
 	uint64_t free_frames = frames_free_count(&supply.frames);
 	uint64_t total_frames = frames_total_count(&supply.frames);
 	uint64_t held = (total_frames - free_frames + supply.reserved_frames) * PAGE_SIZE;
-	bool balanced = held == sum.own_use[ACCOUNT_MEMORY] + idle_bytes();
+	bool balanced = held == sum.own_use[ACCOUNT_MEMORY] + idle_bytes() &&
+			supply.reserved_frames <= free_frames;
 
 	balanced = balanced && account_check(&supply.root) && frames_check(&supply.frames);
 	for (uint32_t kind = 0; kind < SUPPLY_KINDS; kind++)

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * Deferred work: what is too long for one stretch with interrupts off (taking a process or a large
- * memory object apart).  Each CPU has one queue, served first come, first served; the scheduler
- * runs it in bounded steps between threads and stops when an interrupt waits.
+ * memory object apart).  Each CPU has one stack of it: work that a step submits is done before
+ * that step's own work goes on, so a process has ended only when all it held is back.  The
+ * scheduler runs it in bounded steps between threads and stops when an interrupt waits.
  */
 #include "lib/list.h"
 
@@ -31,7 +32,7 @@ static inline void work_init(struct work *work, bool (*step)(struct work *work))
 
 static inline void work_submit(struct work_queue *queue, struct work *work)
 {
-	list_append(&queue->items, &work->link);
+	list_prepend(&queue->items, &work->link);
 }
 
 static inline bool work_is_waiting(const struct work_queue *queue)
@@ -39,5 +40,5 @@ static inline bool work_is_waiting(const struct work_queue *queue)
 	return !list_is_empty(&queue->items);
 }
 
-/* Run one step of the oldest item; there must be one. */
+/* Run one step of the first item; there must be one. */
 void work_run_step(struct work_queue *queue);

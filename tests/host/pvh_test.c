@@ -28,9 +28,7 @@ static struct {
 	struct pvh_start_info info;
 	struct pvh_memory_entry map[8];
 	struct pvh_module module;
-	struct boot_info boot;
-	struct range_set ram;
-	struct range_set free;
+	struct pvh_result result;
 } t;
 
 static const char *parse(void)
@@ -40,7 +38,7 @@ static const char *parse(void)
 	memcpy(t.memory + INFO_AT, &t.info, sizeof(t.info));
 	memcpy(t.memory + MAP_AT, t.map, sizeof(t.map));
 	memcpy(t.memory + MODULE_AT, &t.module, sizeof(t.module));
-	return pvh_parse(&window, INFO_AT, kernel, &t.boot, &t.ram, &t.free);
+	return pvh_parse(&window, INFO_AT, kernel, &t.result);
 }
 
 static void assert_refused(const char *word)
@@ -84,17 +82,17 @@ static int tear_down(void **)
 static void sound_info_is_read(void **)
 {
 	assert_null(parse());
-	assert_string_equal(t.boot.command_line, "a=1 b=2");
-	assert_int_equal(t.boot.module_count, 1);
-	assert_int_equal(t.boot.module.raw, 60 * MIB);
-	assert_int_equal(t.boot.module_bytes, 5000);
-	assert_int_equal(t.boot.ram_bytes, 63 * MIB + 0x9f000);
-	assert_int_equal(t.ram.count, 1);
-	assert_int_equal(t.free.count, 2);
-	assert_int_equal(t.free.range[0].start, kernel.end);
-	assert_int_equal(t.free.range[0].end, 60 * MIB);
-	assert_int_equal(t.free.range[1].start, 60 * MIB + 0x2000);
-	assert_int_equal(t.free.range[1].end, 64 * MIB);
+	assert_string_equal(t.result.info.command_line, "a=1 b=2");
+	assert_int_equal(t.result.info.module_count, 1);
+	assert_int_equal(t.result.info.module.raw, 60 * MIB);
+	assert_int_equal(t.result.info.module_bytes, 5000);
+	assert_int_equal(t.result.info.ram_bytes, 63 * MIB + 0x9f000);
+	assert_int_equal(t.result.ram.count, 1);
+	assert_int_equal(t.result.free.count, 2);
+	assert_int_equal(t.result.free.range[0].start, kernel.end);
+	assert_int_equal(t.result.free.range[0].end, 60 * MIB);
+	assert_int_equal(t.result.free.range[1].start, 60 * MIB + 0x2000);
+	assert_int_equal(t.result.free.range[1].end, 64 * MIB);
 }
 
 static void foreign_start_is_refused(void **)
@@ -108,8 +106,8 @@ static void start_info_out_of_reach_is_refused(void **)
 	struct pvh_window window = { t.memory, WINDOW_BYTES };
 
 	for (uint64_t at = WINDOW_BYTES - sizeof(t.info) + 1; at < WINDOW_BYTES + 8; at++)
-		assert_non_null(pvh_parse(&window, at, kernel, &t.boot, &t.ram, &t.free));
-	assert_non_null(pvh_parse(&window, UINT64_MAX, kernel, &t.boot, &t.ram, &t.free));
+		assert_non_null(pvh_parse(&window, at, kernel, &t.result));
+	assert_non_null(pvh_parse(&window, UINT64_MAX, kernel, &t.result));
 }
 
 static void memory_map_must_be_there(void **)
@@ -132,8 +130,8 @@ static void reserved_wins_over_ram(void **)
 {
 	t.map[3] = (struct pvh_memory_entry){ .address = 32 * MIB + 7, .size = 1, .type = 2 };
 	assert_null(parse());
-	assert_false(range_set_contains(&t.ram, 32 * MIB, 32 * MIB + 1));
-	assert_true(range_set_contains(&t.ram, 32 * MIB + PAGE_SIZE, 64 * MIB));
+	assert_false(range_set_contains(&t.result.ram, 32 * MIB, 32 * MIB + 1));
+	assert_true(range_set_contains(&t.result.ram, 32 * MIB + PAGE_SIZE, 64 * MIB));
 }
 
 static void empty_overlapping_and_odd_entries_are_handled(void **)
@@ -144,8 +142,8 @@ static void empty_overlapping_and_odd_entries_are_handled(void **)
 					      .size = 3 * MIB,
 					      .type = PVH_MEMORY_RAM };
 	assert_null(parse());
-	assert_int_equal(t.ram.count, 1);
-	assert_int_equal(t.ram.range[0].end, 66 * MIB);
+	assert_int_equal(t.result.ram.count, 1);
+	assert_int_equal(t.result.ram.range[0].end, 66 * MIB);
 }
 
 static void memory_beyond_the_direct_map_is_left_alone(void **)
@@ -154,8 +152,8 @@ static void memory_beyond_the_direct_map_is_left_alone(void **)
 					      .size = UINT64_MAX,
 					      .type = PVH_MEMORY_RAM };
 	assert_null(parse());
-	assert_int_equal(t.ram.count, 1);
-	assert_int_equal(t.ram.range[0].end, 64 * MIB);
+	assert_int_equal(t.result.ram.count, 1);
+	assert_int_equal(t.result.ram.range[0].end, 64 * MIB);
 }
 
 static void low_memory_is_left_alone(void **)
@@ -164,7 +162,7 @@ static void low_memory_is_left_alone(void **)
 	t.map[2].size = 64 * MIB;
 	t.info.memory_map_entries = 3;
 	assert_null(parse());
-	assert_int_equal(t.ram.range[0].start, MIB);
+	assert_int_equal(t.result.ram.range[0].start, MIB);
 }
 
 static void kernel_outside_ram_is_refused(void **)
@@ -192,13 +190,13 @@ static void other_module_counts_are_passed_on(void **)
 {
 	t.info.module_count = 0;
 	assert_null(parse());
-	assert_int_equal(t.boot.module_count, 0);
+	assert_int_equal(t.result.info.module_count, 0);
 	t.info.module_count = UINT32_MAX;
 	t.info.modules = UINT64_MAX;
 	assert_null(parse());
-	assert_int_equal(t.boot.module_count, UINT32_MAX);
-	assert_int_equal(t.boot.module_bytes, 0);
-	assert_int_equal(t.free.range[0].end, 64 * MIB);
+	assert_int_equal(t.result.info.module_count, UINT32_MAX);
+	assert_int_equal(t.result.info.module_bytes, 0);
+	assert_int_equal(t.result.free.range[0].end, 64 * MIB);
 }
 
 static void odd_module_takes_its_pages_whole(void **)
@@ -206,22 +204,22 @@ static void odd_module_takes_its_pages_whole(void **)
 	t.module.address = 60 * MIB + 100;
 	t.module.size = PAGE_SIZE;
 	assert_null(parse());
-	assert_int_equal(t.free.range[0].end, 60 * MIB);
-	assert_int_equal(t.free.range[1].start, 60 * MIB + 2 * PAGE_SIZE);
+	assert_int_equal(t.result.free.range[0].end, 60 * MIB);
+	assert_int_equal(t.result.free.range[1].start, 60 * MIB + 2 * PAGE_SIZE);
 }
 
 static void long_command_line_is_cut(void **)
 {
 	memset(t.memory + COMMAND_LINE_AT, 'x', 2 * BOOT_COMMAND_LINE_BYTES);
 	assert_null(parse());
-	assert_int_equal(strlen(t.boot.command_line), BOOT_COMMAND_LINE_BYTES - 1);
+	assert_int_equal(strlen(t.result.info.command_line), BOOT_COMMAND_LINE_BYTES - 1);
 }
 
 static void command_line_is_optional_but_bounded(void **)
 {
 	t.info.command_line = 0;
 	assert_null(parse());
-	assert_string_equal(t.boot.command_line, "");
+	assert_string_equal(t.result.info.command_line, "");
 	t.info.command_line = WINDOW_BYTES - 3;
 	memset(t.memory + WINDOW_BYTES - 3, 'x', 3);
 	assert_refused("command line");
@@ -245,8 +243,8 @@ static void noise_does_no_harm(void **)
 			map[(state >> 20) % sizeof(t.map)] = (uint8_t)(state >> 48);
 		}
 		if (parse() == nullptr) {
-			assert_true(range_set_check(&t.ram));
-			assert_true(range_set_check(&t.free));
+			assert_true(range_set_check(&t.result.ram));
+			assert_true(range_set_check(&t.result.free));
 		}
 		if (round % 8 == 0) {
 			tear_down(nullptr);

@@ -3,6 +3,9 @@
 #include "tools/capnpc-capos/check.h"
 
 #include "tools/capnpc-capos/report.h"
+#include "tools/capnpc-capos/uses.h"
+
+#include <string.h>
 
 /* StreamResult of /capnp/stream.capnp. */
 constexpr uint64_t STREAM_RESULT_ID = 0x995f9a3377c0b16e;
@@ -97,6 +100,13 @@ static void check_node(void *context, const struct node *node)
 
 void check_schema(const struct schema *schema)
 {
-	for (uint32_t i = 0; i < schema->file_count; i++)
+	for (uint32_t i = 0; i < schema->file_count; i++) {
+		if (strstr(schema->files[i]->name, "..") != nullptr)
+			report_error(schema->files[i], nullptr,
+				     "the path would leave the output folder");
 		schema_visit(schema->files[i], check_node, nullptr);
+		if (uses_itself(schema->files[i]))
+			report_error(schema->files[i], nullptr,
+				     "imports in a circle are not supported");
+	}
 }

@@ -5,7 +5,8 @@
  *
  * Refused: generics, methods with type parameters, streaming methods, `extends`, AnyPointer
  * other than Capability, lists of lists and of AnyPointer, written defaults of struct and list
- * fields, constants that hold capabilities.  Annotations, declared or used, are ignored.
+ * fields, constants that hold capabilities, empty enums, circles of imports.  Annotations,
+ * declared or used, are ignored.
  */
 #include "tools/capnpc-capos/schema.h"
 

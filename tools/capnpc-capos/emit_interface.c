@@ -5,7 +5,7 @@
  * The ordinal of a result capability is its place in the depth-first order of the capability
  * fields of the result struct: pointers in order of their position, a struct's fields where the
  * struct stands, groups by the positions of their fields.  Members of unions and elements of
- * lists have no ordinal.
+ * lists have no ordinal, nor has a struct inside one of its own type.
  */
 #include "tools/capnpc-capos/ctype.h"
 #include "tools/capnpc-capos/emit.h"
@@ -14,12 +14,16 @@
 
 #include <inttypes.h>
 
-constexpr uint32_t MAX_DEPTH = 8;
-
 /* A walk over a result struct. */
 struct walk {
 	struct capability_field *fields;
 	uint32_t count;
+};
+
+/* A struct that the walk is in, and what it is in itself. */
+struct level {
+	const struct level *outer;
+	const struct node *node;
 };
 
 /* The field of a struct, or of a group in it outside unions, whose pointer has that index. */
@@ -46,19 +50,30 @@ static const struct field *field_at(const struct node *node, uint32_t pointer,
 	return nullptr;
 }
 
-static void walk_struct(struct walk *walk, const struct node *node, const char *upper,
-			uint32_t depth)
+/* Whether the walk is inside that struct already, so that there is no end to its fields. */
+static bool is_inside(const struct level *level, const struct node *node)
 {
-	for (uint32_t i = 0; i < node->pointers && depth < MAX_DEPTH; i++) {
-		const char *name = upper;
-		const struct field *f = field_at(node, i, &name);
+	for (; level != nullptr; level = level->outer)
+		if (level->node == node)
+			return true;
+	return false;
+}
 
-		if (f == nullptr)
+static void walk_struct(struct walk *walk, const struct level *level, const char *upper)
+{
+	for (uint32_t i = 0; i < level->node->pointers; i++) {
+		const char *name = upper;
+		const struct field *f = field_at(level->node, i, &name);
+
+		if (f == nullptr || walk->count == MAX_CAPABILITY_FIELDS)
 			continue;
-		if (f->type.kind == TYPE_STRUCT)
-			walk_struct(walk, f->type.node, name, depth + 1);
-		else if (type_is_capability(&f->type) && walk->count < MAX_CAPABILITY_FIELDS)
+		if (f->type.kind == TYPE_STRUCT && !is_inside(level, f->type.node)) {
+			struct level inner = { level, f->type.node };
+
+			walk_struct(walk, &inner, name);
+		} else if (type_is_capability(&f->type)) {
 			walk->fields[walk->count++] = (struct capability_field){ name, f };
+		}
 	}
 }
 
@@ -66,8 +81,9 @@ uint32_t emit_capabilities(const struct node *results,
 			   struct capability_field fields[MAX_CAPABILITY_FIELDS])
 {
 	struct walk walk = { fields, 0 };
+	struct level top = { nullptr, results };
 
-	walk_struct(&walk, results, results->upper, 0);
+	walk_struct(&walk, &top, results->upper);
 	return walk.count;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint32_t errors;
 
@@ -120,13 +121,11 @@ static bool find_node(struct search *s, const struct node *node)
 	return true;
 }
 
-/* The schema file as `capnp` saw it. */
+/* The schema file as `capnp`, which waits for this process, sees it. */
 static FILE *open_schema(const char *path)
 {
-	const char *from = getenv("PWD");
-
-	if (path[0] != '/' && from != nullptr)
-		path = name_format("%s/%s", from, path);
+	if (path[0] != '/')
+		path = name_format("/proc/%d/cwd/%s", (int)getppid(), path);
 	return fopen(path, "r");
 }
 
@@ -156,13 +155,16 @@ const char *report_name(const struct node *node, const char *member)
 
 void report_error(const struct node *node, const char *member, const char *format, ...)
 {
-	unsigned int line = line_of(node, member);
+	unsigned int line = node->kind == NODE_FILE ? 0 : line_of(node, member);
 	va_list args;
 
 	fprintf(stderr, "%s:", node->file->name);
 	if (line != 0)
 		fprintf(stderr, "%u:", line);
-	fprintf(stderr, " %s: ", report_name(node, member));
+	if (node->kind == NODE_FILE)
+		fprintf(stderr, " ");
+	else
+		fprintf(stderr, " %s: ", report_name(node, member));
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

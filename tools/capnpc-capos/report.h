@@ -4,8 +4,8 @@
  * Errors about a declaration, as "schema/foo.capnp:12: Foo.bar: what is wrong".
  *
  * The request has no line numbers, so the schema file is searched for the declaration.  `capnp`
- * starts the plug-in in the output folder; the schema's path is relative to where `capnp` was
- * started, which $PWD still names.  Without the file the line is left out.
+ * starts the plug-in in the output folder, but its path is relative to where `capnp` itself
+ * runs. Without the file the line is left out.
  */
 #include "tools/capnpc-capos/schema.h"
 

@@ -28,18 +28,18 @@ struct node *schema_node(const struct schema *schema, uint64_t id)
 	return nullptr;
 }
 
-/* The node that another one refers to, which must be there. */
-static struct node *referred(const struct schema *schema, const struct node *from, uint64_t id)
+/* The node that another one refers to, which must be there and of that kind. */
+static struct node *referred(const struct schema *schema, const struct node *from, uint64_t id,
+			     enum node_kind kind)
 {
 	struct node *found = schema_node(schema, id);
 
-	if (found == nullptr) {
-		fprintf(stderr,
-			"capnpc-capos: %s: refers to @0x%016" PRIx64 ", not in the request\n",
-			object_text(from->source, 0), id);
-		lacking = true;
-	}
-	return found;
+	if (found != nullptr && found->kind == kind)
+		return found;
+	fprintf(stderr, "capnpc-capos: %s: refers to @0x%016" PRIx64 ", not in the request\n",
+		object_text(from->source, 0), id);
+	lacking = true;
+	return nullptr;
 }
 
 /* Zeroed, and not null even for no elements. */
@@ -57,6 +57,7 @@ static void *allocate(uint32_t count, size_t size)
 static struct type load_type(const struct schema *schema, const struct node *owner,
 			     struct object source)
 {
+	static const enum node_kind kinds[] = { NODE_ENUM, NODE_STRUCT, NODE_INTERFACE };
 	struct type type = { .kind = object_uint16(source, 0) };
 
 	if (type.kind == TYPE_LIST) {
@@ -66,7 +67,7 @@ static struct type load_type(const struct schema *schema, const struct node *own
 		type.element = element;
 	} else if (type.kind >= TYPE_ENUM && type.kind <= TYPE_INTERFACE) {
 		type.id = object_uint64(source, 8);
-		type.node = referred(schema, owner, type.id);
+		type.node = referred(schema, owner, type.id, kinds[type.kind - TYPE_ENUM]);
 		type.has_brand = object_has(source, 0);
 	} else if (type.kind == TYPE_ANY_POINTER) {
 		type.is_capability =
@@ -83,7 +84,7 @@ static void load_field(const struct schema *schema, struct node *node, struct fi
 	f->discriminant = object_uint16(source, 2) ^ NO_DISCRIMINANT;
 	f->is_group = object_uint16(source, 8) == 1;
 	if (f->is_group) {
-		f->group = referred(schema, node, object_uint64(source, 16));
+		f->group = referred(schema, node, object_uint64(source, 16), NODE_STRUCT);
 		return;
 	}
 	f->offset = object_uint32(source, 4);
@@ -132,8 +133,8 @@ static void load_interface(const struct schema *schema, struct node *node)
 
 		m->name = object_text(source, 0);
 		m->doc = "";
-		m->params = referred(schema, node, object_uint64(source, 8));
-		m->results = referred(schema, node, object_uint64(source, 16));
+		m->params = referred(schema, node, object_uint64(source, 8), NODE_STRUCT);
+		m->results = referred(schema, node, object_uint64(source, 16), NODE_STRUCT);
 		m->is_generic = object_array(source, 4).count != 0 || object_has(source, 2) ||
 				object_has(source, 3);
 	}
@@ -290,15 +291,44 @@ static void load_files(struct schema *schema, struct array files)
 	}
 }
 
+/* Whether a type is known, and what it names is declared in some file. */
+static bool is_sound_type(const struct type *type)
+{
+	if (type->kind == TYPE_LIST && type->element->kind != TYPE_LIST)
+		type = type->element;
+	return type->kind <= TYPE_ANY_POINTER &&
+	       (type->node == nullptr || type->node->file != nullptr);
+}
+
+/* Whether everything that a declaration refers to has its place in the tree. */
+static bool is_sound(const struct node *node)
+{
+	bool good = node->kind <= NODE_ANNOTATION && is_sound_type(&node->type);
+
+	for (uint32_t i = 0; good && i < node->field_count; i++) {
+		const struct field *f = &node->fields[i];
+
+		if (f->is_group)
+			good = f->group != nullptr && f->group->parent == node;
+		else
+			good = is_sound_type(&f->type);
+	}
+	for (uint32_t i = 0; good && i < node->method_count; i++) {
+		const struct method *m = &node->methods[i];
+
+		good = m->params != nullptr && m->params->file != nullptr &&
+		       m->results != nullptr && m->results->file != nullptr;
+	}
+	return good;
+}
+
 bool schema_load(struct schema *schema, FILE *file)
 {
 	struct object root;
 
 	*schema = (struct schema){};
 	if (!request_load(&schema->request, file)) {
-		fputs("capnpc-capos: stdin is no CodeGeneratorRequest; run me by `capnp "
-		      "compile "
-		      "-o...`\n",
+		fputs("capnpc-capos: stdin is no CodeGeneratorRequest of `capnp compile`\n",
 		      stderr);
 		return false;
 	}
@@ -306,6 +336,9 @@ bool schema_load(struct schema *schema, FILE *file)
 	load_nodes(schema, object_array(root, REQUEST_NODES));
 	load_docs(schema, object_array(root, REQUEST_SOURCE_INFO));
 	load_files(schema, object_array(root, REQUEST_FILES));
+	for (uint32_t i = 0; i < schema->node_count; i++)
+		if (!is_sound(&schema->nodes[i]))
+			schema->request.malformed = true;
 	if (schema->request.malformed)
 		fputs("capnpc-capos: the CodeGeneratorRequest is malformed\n", stderr);
 	return !schema->request.malformed && !lacking;

@@ -13,7 +13,6 @@
 #include "user/rt/time.h"
 
 constexpr uint32_t TRANSFER_LIST_BYTES = MAX_TRANSFERS * sizeof(struct ring_transfer);
-constexpr uint32_t NO_TRANSFERS = UINT32_MAX;
 
 /* user_data of submissions that are no call; smaller than any address. */
 enum user_data_mark : uint64_t {
@@ -25,73 +24,41 @@ enum user_data_mark : uint64_t {
 /* Of RELEASE and CANCEL, which never wait; no call has it. */
 constexpr uint16_t IMMEDIATE_TAG = 0;
 
-static struct span_pool spans;
-static uint64_t free_tags; /* bit n: no call in flight has tag n */
+struct capos_client capos_client;
 
-/* Partner of the kernel's store of cq_tail: entries below it are complete. */
-static uint32_t completions_end(const struct ring_header *ring)
+/* Also called when the client is initialised already. */
+[[gnu::cold]] static struct ring_header *init_client(void)
 {
-	return __atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE);
+	struct capos_client *client = &capos_client;
+	struct ring_header *ring = capos_ring();
+
+	if (client->ring != nullptr)
+		return ring;
+	client->ring = ring;
+	client->arena = capos_arena_at(ring, 0);
+	client->submissions = capos_submission_at(ring, 0);
+	client->completions = capos_completion_at(ring, 0);
+	client->sq_mask = ring->sq_entries - 1;
+	client->cq_mask = ring->cq_entries - 1;
+	client->free_tags =
+		ring->cq_entries >= 64 ? UINT64_MAX : (1ULL << ring->cq_entries) - 1;
+	client->free_tags &= ~(1ULL << IMMEDIATE_TAG);
+	span_pool_init(&client->spans, ring->arena_bytes);
+	return ring;
 }
 
-[[gnu::cold, gnu::noinline]] static void init_client(void)
+bool capos_client_take_span(uint32_t bytes, uint32_t *out_offset)
 {
-	const struct ring_header *ring = capos_ring();
-
-	span_pool_init(&spans, ring->arena_bytes);
-	free_tags = ring->cq_entries >= 64 ? UINT64_MAX : (1ULL << ring->cq_entries) - 1;
-	free_tags &= ~(1ULL << IMMEDIATE_TAG);
-}
-
-static bool take_span(uint32_t bytes, uint32_t *out_offset)
-{
-	if (spans.unit_count == 0)
-		init_client();
-	return span_take(&spans, bytes, out_offset);
-}
-
-enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t method,
-			     struct capos_call_size size, struct message_builder **out_params)
-{
-	call->state = CAPOS_CALL_IDLE;
-	if (size.param_bytes > MAX_MESSAGE_BYTES || size.result_bytes > MAX_MESSAGE_BYTES)
-		return STATUS_MESSAGE_TOO_LARGE;
-	if (size.result_capabilities > MAX_TRANSFERS)
-		return STATUS_TOO_MANY_TRANSFERS;
-	uint32_t param_bytes = (size.param_bytes + 7) & ~7U;
-	uint32_t result_bytes = (size.result_bytes + 7) & ~7U;
-
-	result_bytes +=
-		size.result_capabilities * (uint32_t)sizeof(struct ring_transfer_result);
-	if (!take_span(param_bytes + result_bytes, &call->span_offset))
-		return STATUS_OUT_OF_MEMORY;
-	call->params = (struct message_builder){
-		.bytes = capos_arena_at(capos_ring(), call->span_offset),
-		.capacity_words = param_bytes / MESSAGE_WORD_BYTES,
-	};
-	call->target = target;
-	call->deadline_ns = 0;
-	call->span_bytes = param_bytes + result_bytes;
-	call->result_offset = call->span_offset + param_bytes;
-	call->result_capacity = result_bytes;
-	call->transfer_offset = NO_TRANSFERS;
-	call->method = method;
-	call->state = CAPOS_CALL_BUILDING;
-	call->transfer_count = 0;
-	call->result_caps_max = (uint8_t)size.result_capabilities;
-	call->received_count = 0;
-	call->taken_mask = 0;
-	call->failed = false;
-	*out_params = &call->params;
-	return STATUS_OK;
+	(void)init_client();
+	return span_take(&capos_client.spans, bytes, out_offset);
 }
 
 static uint32_t attach(struct capos_call *call, uint64_t capability, enum cap_grant_mode mode)
 {
 	uint32_t index = call->transfer_count;
 
-	if (call->transfer_offset == NO_TRANSFERS &&
-	    !take_span(TRANSFER_LIST_BYTES, &call->transfer_offset)) {
+	if (call->transfer_offset == CAPOS_NO_TRANSFERS &&
+	    !span_take(&capos_client.spans, TRANSFER_LIST_BYTES, &call->transfer_offset)) {
 		call->failed = true;
 		return 0;
 	}
@@ -99,7 +66,7 @@ static uint32_t attach(struct capos_call *call, uint64_t capability, enum cap_gr
 		call->failed = true;
 		return 0;
 	}
-	struct ring_transfer *list = capos_arena_at(capos_ring(), call->transfer_offset);
+	struct ring_transfer *list = capos_arena_at(capos_client.ring, call->transfer_offset);
 
 	list[index] = (struct ring_transfer){ .capability = capability, .mode = (uint8_t)mode };
 	call->transfer_count++;
@@ -116,11 +83,6 @@ uint32_t capos_call_attach_move(struct capos_call *call, uint64_t capability)
 	return attach(call, capability, CAP_GRANT_MODE_MOVE);
 }
 
-void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns)
-{
-	call->deadline_ns = deadline_ns;
-}
-
 /* Copy what the completion says into its call. */
 static void complete_call(struct capos_call *call, const struct ring_completion *c)
 {
@@ -130,7 +92,7 @@ static void complete_call(struct capos_call *call, const struct ring_completion 
 	call->received_count = c->transfer_count;
 	call->word = c->word;
 	call->state = CAPOS_CALL_DONE;
-	free_tags |= 1ULL << call->tag;
+	capos_client.free_tags |= 1ULL << call->tag;
 }
 
 static void complete(const struct ring_completion *c)
@@ -141,11 +103,12 @@ static void complete(const struct ring_completion *c)
 		capos_panic(__FILE__, __LINE__, "released a capability that it does not hold");
 }
 
-/* Consume every completion there is.  False when there was none. */
+/* Consume every completion there is; partner of the kernel's store of cq_tail.  False when
+ * there was none. */
 static bool consume_completions(struct ring_header *ring)
 {
 	uint32_t head = ring->cq_head;
-	uint32_t end = completions_end(ring);
+	uint32_t end = __atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE);
 
 	if (head == end)
 		return false;
@@ -194,50 +157,21 @@ static enum status post(struct ring_header *ring, const struct ring_submission *
 	return STATUS_OK;
 }
 
-static enum status check_built(const struct capos_call *call)
+enum status capos_client_check_submit(const struct capos_call *call)
 {
 	if (call->failed)
 		return STATUS_TOO_MANY_TRANSFERS;
 	if (call->params.failed)
 		return STATUS_MESSAGE_TOO_LARGE;
-	return free_tags == 0 ? STATUS_TAG_BUSY : STATUS_OK;
-}
-
-enum status capos_call_submit(struct capos_call *call)
-{
-	enum status status = check_built(call);
-
-	if (status != STATUS_OK)
-		return status;
-	uint16_t tag = (uint16_t)__builtin_ctzll(free_tags);
-	struct ring_submission submission = {
-		.opcode = OPERATION_CODE_CALL,
-		.method = call->method,
-		.tag = tag,
-		.target = call->target,
-		.user_data = (uintptr_t)call,
-		.param_offset = call->span_offset,
-		.param_length = call->params.used_words * MESSAGE_WORD_BYTES,
-		.result_offset = call->result_offset,
-		.result_capacity = call->result_capacity,
-		.transfer_offset = call->transfer_count != 0 ? call->transfer_offset : 0,
-		.transfer_count = call->transfer_count,
-		.result_caps_max = call->result_caps_max,
-		.deadline_ns = call->deadline_ns,
-	};
-
-	status = post(capos_ring(), &submission);
-	if (status != STATUS_OK)
-		return status;
-	free_tags &= ~(1ULL << tag);
-	call->tag = tag;
-	call->state = CAPOS_CALL_PENDING;
-	return STATUS_OK;
+	if (capos_client.free_tags == 0)
+		return STATUS_TAG_BUSY;
+	return submissions_are_full(capos_client.ring) ? make_room(capos_client.ring)
+						       : STATUS_OK;
 }
 
 enum status capos_flush(void)
 {
-	struct ring_header *ring = capos_ring();
+	struct ring_header *ring = init_client();
 	enum status status;
 
 	do {
@@ -249,7 +183,7 @@ enum status capos_flush(void)
 bool capos_call_is_done(struct capos_call *call)
 {
 	if (call->state == CAPOS_CALL_PENDING)
-		(void)consume_completions(capos_ring());
+		(void)consume_completions(capos_client.ring);
 	return call->state == CAPOS_CALL_DONE;
 }
 
@@ -261,42 +195,17 @@ static enum status wait_for_some(struct ring_header *ring, uint64_t deadline_ns)
 	return consume_completions(ring) ? STATUS_OK : status;
 }
 
-/* No bytes at all read as a message with a null root: a method without results has none. */
-static void open_results(struct ring_header *ring, struct capos_call *call)
+enum status capos_client_wait(struct capos_call *call)
 {
-	static const uint64_t null_root;
-
-	if (call->length == 0)
-		message_reader_init(&call->results, &null_root, sizeof(null_root));
-	else if (call->length <= call->result_capacity)
-		message_reader_init(&call->results, capos_arena_at(ring, call->result_offset),
-				    call->length);
-	else
-		message_reader_init(&call->results, &null_root, 0);
-}
-
-enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results)
-{
-	struct ring_header *ring = capos_ring();
-	enum status status;
-
-	if (call->state == CAPOS_CALL_BUILDING) {
-		status = capos_call_submit(call);
-		if (status != STATUS_OK)
-			return status;
-	}
 	while (call->state == CAPOS_CALL_PENDING) {
-		if (consume_completions(ring))
-			continue;
-		status = wait_for_some(ring, RING_NO_DEADLINE);
+		enum status status = STATUS_OK;
+
+		if (!consume_completions(capos_client.ring))
+			status = wait_for_some(capos_client.ring, RING_NO_DEADLINE);
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (call->state != CAPOS_CALL_DONE)
-		return STATUS_INVALID_ARGUMENT;
-	open_results(ring, call);
-	*out_results = &call->results;
-	return call->status;
+	return call->state == CAPOS_CALL_DONE ? STATUS_OK : STATUS_INVALID_ARGUMENT;
 }
 
 /* Index of the first call that has completed; count when there is none. */
@@ -311,7 +220,7 @@ static uint32_t first_done(struct capos_call *const calls[], uint32_t count)
 enum status capos_wait_any(struct capos_call *const calls[], uint32_t count,
 			   uint64_t deadline_ns, uint32_t *out_index)
 {
-	struct ring_header *ring = capos_ring();
+	struct ring_header *ring = init_client();
 
 	for (;;) {
 		(void)consume_completions(ring);
@@ -338,7 +247,7 @@ void capos_call_cancel(struct capos_call *call)
 		.user_data = USER_DATA_IGNORED,
 	};
 
-	if (post(capos_ring(), &submission) != STATUS_OK)
+	if (post(capos_client.ring, &submission) != STATUS_OK)
 		capos_panic(__FILE__, __LINE__, "the ring does not take a cancel");
 }
 
@@ -352,7 +261,7 @@ static const struct ring_transfer_result *received(const struct capos_call *call
 	*out_count = start + bytes <= call->result_capacity ? call->received_count : 0;
 	if (*out_count > MAX_TRANSFERS)
 		*out_count = MAX_TRANSFERS;
-	return capos_arena_at(capos_ring(), call->result_offset + (uint32_t)start);
+	return capos_arena_at(capos_client.ring, call->result_offset + (uint32_t)start);
 }
 
 uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
@@ -386,7 +295,7 @@ static void release_received(struct capos_call *call)
 /* End what is still in flight: nobody may write into the span once it is given back. */
 [[gnu::cold, gnu::noinline]] static void abandon(struct capos_call *call)
 {
-	struct ring_header *ring = capos_ring();
+	struct ring_header *ring = capos_client.ring;
 
 	capos_call_cancel(call);
 	while (call->state == CAPOS_CALL_PENDING)
@@ -395,7 +304,7 @@ static void release_received(struct capos_call *call)
 			capos_panic(__FILE__, __LINE__, "a call does not end");
 }
 
-void capos_call_end(struct capos_call *call)
+void capos_client_end(struct capos_call *call)
 {
 	if (call->state == CAPOS_CALL_IDLE)
 		return;
@@ -403,9 +312,9 @@ void capos_call_end(struct capos_call *call)
 		abandon(call);
 	if (call->state == CAPOS_CALL_DONE && call->received_count != 0)
 		release_received(call);
-	span_give(&spans, call->span_offset, call->span_bytes);
-	if (call->transfer_offset != NO_TRANSFERS)
-		span_give(&spans, call->transfer_offset, TRANSFER_LIST_BYTES);
+	span_give(&capos_client.spans, call->span_offset, call->span_bytes);
+	if (call->transfer_offset != CAPOS_NO_TRANSFERS)
+		span_give(&capos_client.spans, call->transfer_offset, TRANSFER_LIST_BYTES);
 	call->state = CAPOS_CALL_IDLE;
 }
 
@@ -420,7 +329,7 @@ void capos_release(uint64_t capability)
 		.user_data = USER_DATA_RELEASE,
 	};
 
-	if (post(capos_ring(), &submission) != STATUS_OK)
+	if (post(init_client(), &submission) != STATUS_OK)
 		capos_panic(__FILE__, __LINE__, "the ring does not take a release");
 }
 

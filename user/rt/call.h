@@ -76,8 +76,9 @@ struct capos_call {
  * Statuses: messageTooLarge (more than MAX_MESSAGE_BYTES), tooManyTransfers (more result
  * capabilities than MAX_TRANSFERS), outOfMemory (the arena has no span as large now).
  */
-enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t method,
-			     struct capos_call_size size, struct message_builder **out_params);
+static inline enum status capos_call_begin(struct capos_call *call, uint64_t target,
+					   uint16_t method, struct capos_call_size size,
+					   struct message_builder **out_params);
 
 /*
  * Send a copy of `capability` along, and return its index for the parameters' capability field.
@@ -89,7 +90,7 @@ uint32_t capos_call_attach(struct capos_call *call, uint64_t capability);
 uint32_t capos_call_attach_move(struct capos_call *call, uint64_t capability);
 
 /* End the call with STATUS_TIMED_OUT at this absolute monotonic time.  Before submit. */
-void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns);
+static inline void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns);
 
 /*
  * Put the call into the ring; it may reach the kernel only with the next call that enters.  A
@@ -98,7 +99,7 @@ void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns);
  * tagBusy (as many calls are in flight as there are tags: 63 in a default ring),
  * completionsFull (the ring is full and does not move).
  */
-enum status capos_call_submit(struct capos_call *call);
+static inline enum status capos_call_submit(struct capos_call *call);
 
 /* Let the kernel see everything that was submitted, without waiting. */
 enum status capos_flush(void);
@@ -112,7 +113,8 @@ bool capos_call_is_done(struct capos_call *call);
  * it could not be submitted.  Results of no bytes read as a message with a null root.  May be
  * called again after completion.
  */
-enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results);
+static inline enum status capos_call_wait(struct capos_call *call,
+					  struct message_reader **out_results);
 
 /*
  * Wait until one of the calls has completed, or the absolute time `deadline_ns` has come
@@ -136,7 +138,7 @@ uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
 				    uint64_t interface_id);
 
 /* Give back everything the call holds.  Harmless on an ended, never begun or zeroed call. */
-void capos_call_end(struct capos_call *call);
+static inline void capos_call_end(struct capos_call *call);
 
 /*
  * Drop a capability.  Takes effect no later than with the next entry into the kernel, before
@@ -156,3 +158,5 @@ void capos_owned_drop(struct capos_owned *owned);
 
 /* Take the capability out; owned is empty afterwards. */
 [[nodiscard]] uint64_t capos_owned_take(struct capos_owned *owned);
+
+#include "user/rt/client.h" // IWYU pragma: keep

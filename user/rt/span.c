@@ -4,11 +4,10 @@
 
 void span_pool_init(struct span_pool *pool, uint32_t arena_bytes)
 {
-	uint32_t shift = (uint32_t)__builtin_ctz(SPAN_UNIT_BYTES);
+	uint32_t units = arena_bytes / SPAN_UNIT_BYTES;
 
-	while (arena_bytes >> shift > SPAN_UNITS_MAX)
-		shift++;
-	*pool = (struct span_pool){ .unit_shift = shift, .unit_count = arena_bytes >> shift };
+	*pool = (struct span_pool){ .unit_count =
+					    units < SPAN_UNITS_MAX ? units : SPAN_UNITS_MAX };
 	if (pool->unit_count != 0)
 		span_give_units(pool, 0, pool->unit_count);
 }
@@ -19,7 +18,7 @@ uint32_t span_pool_free_bytes(const struct span_pool *pool)
 
 	for (uint32_t i = 0; i < SPAN_WORDS; i++)
 		units += (uint32_t)__builtin_popcountll(pool->free[i]);
-	return units << pool->unit_shift;
+	return units * SPAN_UNIT_BYTES;
 }
 
 /* Bits at which a run of `units` (1 to 64) set bits of `free` begins. */
@@ -105,11 +104,11 @@ bool span_take_units(struct span_pool *pool, uint32_t units, uint32_t *out_offse
 	if ((units > 64 || !take_within_word(pool, units, &unit)) &&
 	    !take_across_words(pool, units, &unit))
 		return false;
-	*out_offset = unit << pool->unit_shift;
+	*out_offset = unit * SPAN_UNIT_BYTES;
 	return true;
 }
 
 void span_give_units(struct span_pool *pool, uint32_t offset, uint32_t units)
 {
-	mark(pool, offset >> pool->unit_shift, units, true);
+	mark(pool, offset / SPAN_UNIT_BYTES, units, true);
 }

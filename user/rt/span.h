@@ -3,26 +3,27 @@
 /*
  * Spans of a ring's message arena.
  *
- * The arena is cut into at most SPAN_UNITS_MAX units of a power of two of bytes, at least
- * SPAN_UNIT_BYTES; a bitmap has one bit for each free unit.  Spans may be taken and given back
- * in any order, neighbours become one again by themselves, and nothing is ever lost.  Small
- * spans are found within one word of the bitmap in a few instructions.
+ * The arena is cut into units of SPAN_UNIT_BYTES; a bitmap has one bit for each free unit.
+ * Spans may be taken and given back in any order, neighbours become one again by themselves,
+ * and nothing is ever lost.  Spans of one unit are found in a few instructions, inline.
  *
  * Pure: knows offsets only.  No locking; a zeroed pool is an empty one.
  */
 #include <stdint.h>
 
 constexpr uint32_t SPAN_UNIT_BYTES = 64;
-constexpr uint32_t SPAN_WORDS = 4;
+constexpr uint32_t SPAN_WORDS = 16;
 constexpr uint32_t SPAN_UNITS_MAX = SPAN_WORDS * 64;
 
 struct span_pool {
 	uint64_t free[SPAN_WORDS]; /* bit set: the unit is free */
-	uint32_t unit_shift;       /* a unit has 1 << unit_shift bytes; 0: not initialised */
-	uint32_t unit_count;
+	uint32_t unit_count;       /* 0: not initialised */
 };
 
-/* Make all of an arena of `arena_bytes` bytes free; what is less than a unit is not used. */
+/*
+ * Make all of an arena of `arena_bytes` bytes free, but for what is less than a unit and what
+ * lies beyond SPAN_UNITS_MAX units.
+ */
 void span_pool_init(struct span_pool *pool, uint32_t arena_bytes);
 
 /* Free bytes, in however many pieces. */
@@ -32,23 +33,21 @@ uint32_t span_pool_free_bytes(const struct span_pool *pool);
 bool span_take_units(struct span_pool *pool, uint32_t units, uint32_t *out_offset);
 void span_give_units(struct span_pool *pool, uint32_t offset, uint32_t units);
 
-/* Units that hold `bytes` bytes; a span is never empty. */
-static inline uint32_t span_units(const struct span_pool *pool, uint32_t bytes)
+/* Units that hold `bytes` bytes (at most 2^30); a span is never empty. */
+static inline uint32_t span_units(uint32_t bytes)
 {
-	uint32_t mask = (1U << pool->unit_shift) - 1;
-
-	return bytes == 0 ? 1 : (bytes + mask) >> pool->unit_shift;
+	return bytes == 0 ? 1 : (bytes + SPAN_UNIT_BYTES - 1) / SPAN_UNIT_BYTES;
 }
 
-/* Take `bytes` bytes (at most 2^30).  False when no free run is long enough. */
+/* Take `bytes` bytes.  False when no free run is long enough. */
 static inline bool span_take(struct span_pool *pool, uint32_t bytes, uint32_t *out_offset)
 {
-	uint32_t units = span_units(pool, bytes);
+	uint32_t units = span_units(bytes);
 	uint64_t free = pool->free[0];
 
 	if (units != 1 || free == 0)
 		return span_take_units(pool, units, out_offset);
-	*out_offset = (uint32_t)__builtin_ctzll(free) << pool->unit_shift;
+	*out_offset = (uint32_t)__builtin_ctzll(free) * SPAN_UNIT_BYTES;
 	pool->free[0] = free & (free - 1);
 	return true;
 }
@@ -56,8 +55,8 @@ static inline bool span_take(struct span_pool *pool, uint32_t bytes, uint32_t *o
 /* Give back what span_take() took for the same number of bytes. */
 static inline void span_give(struct span_pool *pool, uint32_t offset, uint32_t bytes)
 {
-	uint32_t unit = offset >> pool->unit_shift;
-	uint32_t units = span_units(pool, bytes);
+	uint32_t unit = offset / SPAN_UNIT_BYTES;
+	uint32_t units = span_units(bytes);
 
 	if (units == 1)
 		pool->free[unit / 64] |= 1ULL << (unit % 64);

@@ -110,27 +110,26 @@ static const char *read_module(const struct pvh_window *window,
 }
 
 const char *pvh_parse(const struct pvh_window *window, uint64_t start_info,
-		      struct boot_range kernel, struct boot_info *out_info,
-		      struct range_set *out_ram, struct range_set *out_free)
+		      struct boot_range kernel, struct pvh_result *out)
 {
 	struct pvh_start_info info;
 	const char *wrong;
 
 	if (!copy_in(window, start_info, &info, sizeof(info)) || info.magic != PVH_MAGIC)
 		return "not started by a PVH loader";
-	wrong = read_command_line(window, info.command_line, out_info->command_line);
+	wrong = read_command_line(window, info.command_line, out->info.command_line);
 	if (wrong == nullptr)
-		wrong = read_ram(window, &info, out_ram, &out_info->ram_bytes);
+		wrong = read_ram(window, &info, &out->ram, &out->info.ram_bytes);
 	if (wrong == nullptr)
-		wrong = read_module(window, &info, out_ram, kernel, out_info);
+		wrong = read_module(window, &info, &out->ram, kernel, &out->info);
 	if (wrong != nullptr)
 		return wrong;
-	if (!range_set_contains(out_ram, kernel.start, kernel.end))
+	if (!range_set_contains(&out->ram, kernel.start, kernel.end))
 		return "the kernel is not in usable memory";
 
-	*out_free = *out_ram;
-	range_set_remove(out_free, kernel.start, kernel.end);
-	range_set_remove(out_free, out_info->module.raw,
-			 out_info->module.raw + out_info->module_bytes);
+	out->free = out->ram;
+	range_set_remove(&out->free, kernel.start, kernel.end);
+	range_set_remove(&out->free, out->info.module.raw,
+			 out->info.module.raw + out->info.module_bytes);
 	return nullptr;
 }

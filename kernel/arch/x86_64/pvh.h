@@ -56,12 +56,17 @@ struct pvh_window {
 	uint64_t size;
 };
 
+/* What the loader told us. */
+struct pvh_result {
+	struct boot_info info; /* all but its free ranges */
+	struct range_set ram;  /* usable RAM above 1 MiB: what the direct map has to cover */
+	struct range_set free; /* what of it neither the kernel nor the module occupies */
+};
+
 /*
- * Fill out_info, all but its free ranges: out_ram gets the usable RAM above 1 MiB, which the
- * direct map has to cover, and out_free what of it neither the kernel nor the module occupies.
- * Everything else of the loader's has been copied when this returns.  Returns nullptr, or what
- * is wrong; then the outputs are undefined.
+ * Read the start info at a physical address; kernel is where we lie ourselves.  Everything but
+ * the module has been copied when this returns.  Returns nullptr, or what is wrong; then the
+ * result is undefined.
  */
 const char *pvh_parse(const struct pvh_window *window, uint64_t start_info,
-		      struct boot_range kernel, struct boot_info *out_info,
-		      struct range_set *out_ram, struct range_set *out_free);
+		      struct boot_range kernel, struct pvh_result *out);

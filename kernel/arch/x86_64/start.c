@@ -12,9 +12,7 @@
 #include "kernel/arch/x86_64/timer.h"
 
 static struct cpu_local boot_cpu_local;
-static struct boot_info boot_info;
-static struct range_set ram;
-static struct range_set free_ram;
+static struct pvh_result loader;
 
 static void refuse_if(const char *wrong)
 {
@@ -27,10 +25,10 @@ static void refuse_if(const char *wrong)
 	refuse_if(apic_init());
 	refuse_if(timer_init());
 	ioapic_route(COM1_IRQ, VECTOR_SERIAL);
-	boot_info.free_count = free_ram.count;
-	for (uint32_t i = 0; i < free_ram.count; i++)
-		boot_info.free[i] = free_ram.range[i];
-	kernel_main(&boot_info);
+	loader.info.free_count = loader.free.count;
+	for (uint32_t i = 0; i < loader.free.count; i++)
+		loader.info.free[i] = loader.free.range[i];
+	kernel_main(&loader.info);
 }
 
 void start(uint32_t start_info)
@@ -39,11 +37,10 @@ void start(uint32_t start_info)
 
 	com1_init();
 	cpu_local_init(&boot_cpu_local, 0);
-	refuse_if(pvh_parse(&window, start_info, kernel_map_image(), &boot_info, &ram,
-			    &free_ram));
-	refuse_if(power_init(boot_info.command_line));
+	refuse_if(pvh_parse(&window, start_info, kernel_map_image(), &loader));
+	refuse_if(power_init(loader.info.command_line));
 	refuse_if(cpu_features_init());
-	kernel_map_init(&free_ram, &ram, &boot_cpu_local);
+	kernel_map_init(&loader.free, &loader.ram, &boot_cpu_local);
 	hal_address_space_leave();
 	boot_continue(boot_cpu_local.stack_top, start_on_kernel_stack);
 }

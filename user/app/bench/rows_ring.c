@@ -12,10 +12,12 @@ constexpr uint32_t RESULT_BYTES = 16;
 static void submit(struct ring_header *ring, const struct ring_submission *submission,
 		   uint32_t count)
 {
+	struct ring_submission *queue = capos_submission_at(ring, 0);
+	uint32_t mask = ring->sq_entries - 1;
 	uint32_t tail = ring->sq_tail;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct ring_submission *slot = capos_submission_at(ring, tail + i);
+		struct ring_submission *slot = &queue[(tail + i) & mask];
 
 		*slot = *submission;
 		slot->user_data = i;
@@ -27,16 +29,18 @@ static void submit(struct ring_header *ring, const struct ring_submission *submi
 /* Consume count completions; true if they are the right ones and all went well. */
 static bool consume(struct ring_header *ring, uint32_t count)
 {
+	const struct ring_completion *queue = capos_completion_at(ring, 0);
+	uint32_t mask = ring->cq_entries - 1;
 	uint32_t head = ring->cq_head;
-	bool right = true;
+	uint64_t wrong = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct ring_completion *slot = capos_completion_at(ring, head + i);
+		const struct ring_completion *slot = &queue[(head + i) & mask];
 
-		right = right && slot->user_data == i && slot->status == 0;
+		wrong |= (slot->user_data ^ i) | (uint32_t)slot->status;
 	}
 	__atomic_store_n(&ring->cq_head, head + count, __ATOMIC_RELEASE);
-	return right;
+	return wrong == 0;
 }
 
 /* As many as count operations, in as few entries as the submission queue allows. */
