@@ -53,7 +53,8 @@ def copy_tree():
 
 def build(kind, name, log):
     goal = f"build/host/{name}_test" if kind == "host" else "release"
-    return quiet(["make", "--no-print-directory", f"-j{os.cpu_count()}", "-C", COPY, goal], log)
+    return quiet(["make", "--no-print-directory", f"-j{os.cpu_count()}", "-C", COPY, "WERROR=",
+                  goal], log)
 
 
 def run_test(kind, name, log):

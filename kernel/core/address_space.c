@@ -7,8 +7,9 @@
 #include "lib/require.h"
 #include "schema/memory.capnp.h"
 
-/* Where the kernel looks for free ranges when a program does not say. */
-constexpr uint64_t ANYWHERE_START = UINT64_C(1) << 36;
+/* Where the kernel looks for free ranges when a program does not say: right behind the program,
+ * where small mappings share its page tables. */
+constexpr uint64_t ANYWHERE_START = 0x240000;
 
 static struct mapping *mapping_of(struct list_link *link)
 {

@@ -11,22 +11,29 @@
 #include "lib/string.h"
 #include "lib/words.h"
 
-/* Fields that CALL does not use in this version: reserved byte, pipelining, answers. */
+/* Fields that CALL does not use in this version: reserved byte, flags, pipelining, answers. */
 constexpr uint64_t CALL_UNUSED_WORD0 = UINT64_C(0x00000000ffffff00);
 constexpr uint64_t CALL_UNUSED_WORD5 = UINT64_C(0xffff000000000000);
+/* In word 5: offset and count of the transfer list. */
+constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
 
 static const struct ring_submission *fields(const struct call *call)
 {
 	return &call->submission.fields;
 }
 
+[[gnu::cold, gnu::noinline]] static enum status unused_status(const union submission *submission)
+{
+	return submission->fields.flags != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
+}
+
 static enum status check_unused(const union submission *submission)
 {
 	const uint64_t *w = submission->words;
 
-	if (((w[0] & CALL_UNUSED_WORD0) | (w[5] & CALL_UNUSED_WORD5) | w[6]) == 0)
-		return STATUS_OK;
-	return submission->fields.flags != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
+	if (((w[0] & CALL_UNUSED_WORD0) | (w[5] & CALL_UNUSED_WORD5) | w[6]) != 0)
+		return unused_status(submission);
+	return STATUS_OK;
 }
 
 static enum status find_method(struct call *call, const struct method **out_method)
@@ -84,10 +91,12 @@ static enum status take_transfers(struct call *call, const struct method *method
 	uint32_t count = fields(call)->transfer_count;
 	enum status status;
 
+	if ((call->submission.words[5] & CALL_TRANSFERS) == 0)
+		return STATUS_OK;
+	if (count == 0)
+		return STATUS_RESERVED_NOT_ZERO;
 	if (count > method->max_transfers || count > MAX_TRANSFERS)
 		return STATUS_TOO_MANY_TRANSFERS;
-	if (count == 0)
-		return fields(call)->transfer_offset == 0 ? STATUS_OK : STATUS_RESERVED_NOT_ZERO;
 	status = ring_check_span(call->ring, fields(call)->transfer_offset,
 				 count * (uint32_t)sizeof(struct ring_transfer));
 	for (uint32_t i = 0; status == STATUS_OK && i < count; i++)
@@ -108,15 +117,6 @@ struct message_reader *call_params(struct call *call)
 	return &call->params;
 }
 
-void call_results_begin(struct message_builder *results, uint32_t capacity_bytes)
-{
-	struct cpu *cpu = hal_cpu();
-
-	if (capacity_bytes > sizeof(cpu->results))
-		capacity_bytes = sizeof(cpu->results);
-	message_builder_init(results, cpu->results, capacity_bytes);
-}
-
 /* Append the result capability behind the message; its slot has been reserved. */
 static void deliver_capability(struct call *call, uint8_t *after_message)
 {
@@ -128,15 +128,13 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 	memcpy(after_message, &record, sizeof(record));
 }
 
-/* Copy the results out and post the completion. */
+/* The results stand in the result span: post the completion. */
 static void complete(struct call *call, const struct method *method)
 {
-	uint8_t *results = call->ring->arena + fields(call)->result_offset;
 	uint32_t length = (uint32_t)message_builder_finish(&call->results);
 
-	words_copy(results, hal_cpu()->results, length);
 	if (method->result_caps != 0)
-		deliver_capability(call, results + length);
+		deliver_capability(call, call->results.bytes + length);
 	ring_post(call->ring, fields(call)->user_data,
 		  completion_word(STATUS_OK, COMPLETION_KIND_DONE, method->result_caps,
 				  fields(call)->tag),
@@ -190,7 +188,9 @@ void call_run(struct ring *ring, struct ring_entry entry)
 	call.parked = false;
 	status = prepare(&call, &method);
 	if (status == STATUS_OK) {
-		call_results_begin(&call.results, call.submission.fields.result_capacity);
+		message_builder_init(&call.results,
+				     ring->arena + call.submission.fields.result_offset,
+				     call.submission.fields.result_capacity);
 		status = invoke(&call, method);
 	}
 	if (call.parked || ring->ended)

@@ -6,8 +6,9 @@
  * Everything is checked before the handler runs: the capability, the method, the spans, the
  * length, the transfer list, room for the fixed part of the results and table slots for result
  * capabilities.  The parameter message is copied once into the CPU's private buffer and parsed
- * there, if the handler looks at it at all; results are built in another private buffer and copied out at the end, so a program that
- * writes its arena meanwhile changes nothing.
+ * there, if the handler looks at it at all.  Results are built in the result span itself: a builder
+ * never relies on what it wrote, so a program that writes there meanwhile spoils its own results
+ * only.
  *
  * A handler reads call_params(), writes call->results, and returns a status; on anything but
  * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the object
@@ -52,6 +53,3 @@ struct object *call_transfer(const struct call *call, struct capability_index fi
 [[nodiscard]] enum status call_park(struct call *call, struct list_link *queue, uint64_t until_ns,
 				    uint32_t result_bytes, struct operation **out_op);
 
-/* A builder over the CPU's private result buffer, for finishing a parked operation whose results
- * take at most capacity_bytes. */
-void call_results_begin(struct message_builder *results, uint32_t capacity_bytes);

@@ -19,9 +19,8 @@ struct cpu {
 	struct work_queue work;
 	uint64_t slice_end_ns;      /* of current, while others are ready */
 	uint64_t timer_deadline_ns; /* what the timer is armed for; UINT64_MAX = not armed */
-	/* The kernel's private copy of the message being handled, and of its answer. */
+	/* The kernel's private copy of the message being handled. */
 	alignas(16) uint64_t params[MAX_MESSAGE_BYTES / 8];
-	alignas(16) uint64_t results[MAX_MESSAGE_BYTES / 8];
 };
 
 void cpu_init(struct cpu *cpu);

@@ -8,7 +8,6 @@
 #include "lib/require.h"
 #include "lib/string.h"
 #include "schema/memory.capnp.h"
-#include "schema/memory.capnp.h"
 
 /* Pages that one step of teardown looks at. */
 constexpr uint32_t TEARDOWN_STEP_PAGES = 16;

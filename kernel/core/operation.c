@@ -9,7 +9,6 @@
 #include "kernel/core/thread.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
-#include "lib/words.h"
 
 /* Take op out of every queue and free its record; its fields stay readable. */
 static void detach(struct operation *op)
@@ -23,6 +22,11 @@ static void detach(struct operation *op)
 	ring->waiting--;
 }
 
+void operation_results(struct operation *op, struct message_builder *results)
+{
+	message_builder_init(results, op->ring->arena + op->result_offset, op->result_capacity);
+}
+
 void operation_finish(struct operation *op, enum status status, enum completion_kind kind,
 		      const struct message_builder *results)
 {
@@ -30,11 +34,8 @@ void operation_finish(struct operation *op, enum status status, enum completion_
 	struct object *target = op->target;
 	uint32_t length = 0;
 
-	if (results != nullptr) {
+	if (results != nullptr)
 		length = (uint32_t)message_builder_finish(results);
-		require(length <= op->result_capacity);
-		words_copy(ring->arena + op->result_offset, hal_cpu()->results, length);
-	}
 	detach(op);
 	ring_post(ring, op->user_data, completion_word(status, kind, 0, op->tag), length);
 	ring_publish(ring);

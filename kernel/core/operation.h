@@ -34,9 +34,12 @@ struct operation {
 
 static_assert(sizeof(struct operation) <= 128);
 
+/* A builder of op's results, in its result span. */
+void operation_results(struct operation *op, struct message_builder *results);
+
 /*
- * Finish op with status and kind; results may be nullptr.  Copies the results into the result span
- * (parking checked that they will fit), posts the completion and frees the record.
+ * Finish op with status and kind; results, if there are any, have been built by operation_results()
+ * (parking checked that there is room).  Posts the completion and frees the record.
  */
 void operation_finish(struct operation *op, enum status status, enum completion_kind kind,
 		      const struct message_builder *results);

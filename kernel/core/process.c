@@ -125,7 +125,7 @@ static void finish_waiter(struct operation *op, const struct process *process)
 	struct message_builder results;
 	struct process_handle_wait_results_builder root;
 
-	call_results_begin(&results, op->result_capacity);
+	operation_results(op, &results);
 	root = process_handle_wait_results_init_root(&results);
 	process_write_record(process, process_handle_wait_results_init_record(root));
 	operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, &results);

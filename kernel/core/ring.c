@@ -58,15 +58,6 @@ static uint32_t read_counter(const uint32_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 
-enum status ring_check_span(const struct ring *ring, uint32_t offset, uint32_t length)
-{
-	if ((offset | length) % 8 != 0)
-		return STATUS_SPAN_MISALIGNED;
-	if (offset > ring->arena_bytes || length > ring->arena_bytes - offset)
-		return STATUS_SPAN_OUT_OF_BOUNDS;
-	return STATUS_OK;
-}
-
 /* End an entry at once with status. */
 static void end_entry(struct ring *ring, struct ring_entry entry, enum status status)
 {

@@ -118,8 +118,17 @@ static inline void ring_publish(struct ring *ring)
 }
 
 /* Whether [offset, offset + length) is an aligned span of the arena. */
-[[nodiscard]] enum status ring_check_span(const struct ring *ring, uint32_t offset,
-					  uint32_t length);
+[[nodiscard]] static inline enum status ring_check_span(const struct ring *ring, uint32_t offset,
+							uint32_t length)
+{
+	if ((offset | length) == 0)
+		return STATUS_OK;
+	if ((offset | length) % 8 != 0)
+		return STATUS_SPAN_MISALIGNED;
+	if ((uint64_t)offset + length > ring->arena_bytes)
+		return STATUS_SPAN_OUT_OF_BOUNDS;
+	return STATUS_OK;
+}
 
 /* End every parked operation without completions. */
 void ring_drop_operations(struct ring *ring);

@@ -40,7 +40,7 @@ static void input_has_come(void)
 		struct operation *op = LIST_OWNER(readers.next, struct operation, link);
 		struct message_builder results;
 
-		call_results_begin(&results, op->result_capacity);
+		operation_results(op, &results);
 		fill_read_results(&results, (uint32_t)op->argument[0]);
 		operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, &results);
 	}
@@ -50,7 +50,7 @@ static void finish_write(struct operation *op, size_t written)
 {
 	struct message_builder results;
 
-	call_results_begin(&results, op->result_capacity);
+	operation_results(op, &results);
 	uart_write_results_set_written(uart_write_results_init_root(&results),
 				       (uint32_t)written);
 	operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, &results);

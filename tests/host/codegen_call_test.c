@@ -3,6 +3,23 @@
  * Host test of generated clients and servers: tests/host/codegen.capnp has every shape of
  * method. The runtime under the clients is a fake that records what they ask of it.
  */
+#include "user/rt/call.h"
+
+/* From here on the clients call the fake. */
+#define capos_call_begin           fake_begin
+#define capos_call_attach          fake_attach
+#define capos_call_wait            fake_wait
+#define capos_call_take_capability fake_take_capability
+#define capos_call_end             fake_end
+
+static enum status fake_begin(struct capos_call *call, uint64_t target, uint16_t method,
+			      struct capos_call_size size, struct message_builder **out_params);
+static uint32_t fake_attach(struct capos_call *call, uint64_t capability);
+static enum status fake_wait(struct capos_call *call, struct message_reader **out_results);
+static uint64_t fake_take_capability(struct capos_call *call, uint8_t ordinal,
+				     uint64_t interface_id);
+static void fake_end(struct capos_call *call);
+
 #include "tests/host/codegen.client.h"
 #include "tests/host/codegen.server.h"
 
@@ -120,8 +137,8 @@ static struct {
 	enum status begin_status, wait_status;
 } fake;
 
-enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t method,
-			     struct capos_call_size size, struct message_builder **out_params)
+static enum status fake_begin(struct capos_call *call, uint64_t target, uint16_t method,
+			      struct capos_call_size size, struct message_builder **out_params)
 {
 	fake.target = target;
 	fake.method = method;
@@ -135,14 +152,14 @@ enum status capos_call_begin(struct capos_call *call, uint64_t target, uint16_t 
 	return STATUS_OK;
 }
 
-uint32_t capos_call_attach(struct capos_call *call, uint64_t capability)
+static uint32_t fake_attach(struct capos_call *call, uint64_t capability)
 {
 	(void)call;
 	fake.attached[fake.attached_count] = capability;
 	return fake.attached_count++;
 }
 
-enum status capos_call_wait(struct capos_call *call, struct message_reader **out_results)
+static enum status fake_wait(struct capos_call *call, struct message_reader **out_results)
 {
 	builder = call->params;
 	message_reader_init(&call->results, fake.results, fake.results_bytes);
@@ -150,8 +167,8 @@ enum status capos_call_wait(struct capos_call *call, struct message_reader **out
 	return fake.wait_status;
 }
 
-uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
-				    uint64_t interface_id)
+static uint64_t fake_take_capability(struct capos_call *call, uint8_t ordinal,
+				     uint64_t interface_id)
 {
 	(void)call;
 	fake.taken_interface[ordinal] = interface_id;
@@ -159,7 +176,7 @@ uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
 	return 1000u + ordinal;
 }
 
-void capos_call_end(struct capos_call *call)
+static void fake_end(struct capos_call *call)
 {
 	(void)call;
 	fake.open--;

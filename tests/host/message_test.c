@@ -7,8 +7,6 @@
  */
 #include "lib/message.h"
 
-#include "tests/host/sequence.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -533,68 +531,6 @@ static void huge_requests_fail(void **state)
 	assert_true(b.failed);
 }
 
-/* Read everything that the generated getters could, however wrong; returns how much it was. */
-static uint64_t walk(struct struct_reader from)
-{
-	struct struct_reader stack[64] = { from };
-	uint32_t depth = 1;
-	uint64_t steps = 0;
-
-	while (depth != 0) {
-		struct struct_reader s = stack[--depth];
-
-		for (uint32_t i = 0; i < 10; i++, steps++) {
-			struct list_reader l;
-
-			struct_reader_get_uint64(s, 8 * i);
-			struct_reader_get_capability(s, i);
-			struct text_reader text = struct_reader_get_text(s, i);
-
-			assert_int_equal(text.data[text.size], 0);
-			for (enum message_element e = 0; e <= MESSAGE_ELEMENT_STRUCT; e++) {
-				l = struct_reader_get_list(s, i, e);
-				for (uint32_t j = 0; j < l.count && j < 100; j++) {
-					struct_reader_get_uint8(list_reader_get_struct(l, j),
-								0);
-					list_reader_get_bool(l, j);
-					list_reader_get_uint64(l, j);
-					list_reader_get_data(l, j);
-				}
-				if (l.count != 0 && depth < 63)
-					stack[depth++] = list_reader_get_struct(l, l.count - 1);
-			}
-			if (depth < 63 && struct_reader_has(s, i))
-				stack[depth++] = struct_reader_get_struct(s, i);
-		}
-	}
-	return steps;
-}
-
-static void no_message_escapes_its_bytes(void **state)
-{
-	(void)state;
-	struct sequence random = { 1 };
-	uint64_t buffer[64];
-	struct message_builder b;
-	size_t words;
-
-	message_builder_init(&b, buffer, sizeof(buffer));
-	assert_true(build_sample(&b));
-	words = message_builder_finish(&b) / 8;
-	for (uint32_t round = 0; round < 3000; round++) {
-		uint64_t mutant[64];
-
-		memcpy(mutant, buffer, sizeof(mutant));
-		for (uint32_t i = 0; i < 1 + round % 4; i++)
-			mutant[sequence_next(&random) % words] ^=
-				UINT64_C(1) << sequence_next(&random) % 64;
-		load(mutant, words - (round % 3 == 0 ? sequence_next(&random) % words : 0));
-		message_reader_limit(&message, 300, 8);
-		if (message_reader_root(&message, &root))
-			assert_true(walk(root) < 20000);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,7 +557,6 @@ int main(void)
 		cmocka_unit_test(every_shortage_of_room_fails_cleanly),
 		cmocka_unit_test(an_index_past_the_end_fails),
 		cmocka_unit_test(huge_requests_fail),
-		cmocka_unit_test(no_message_escapes_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, teardown);

@@ -23,53 +23,46 @@ struct live {
 static void whole_arena_is_one_span(void **state)
 {
 	struct span_pool pool;
-	uint32_t offset;
 
 	(void)state;
 	span_pool_init(&pool, ARENA_BYTES);
 	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
-	assert_false(span_take(&pool, USABLE_BYTES + 1, &offset));
-	assert_true(span_take(&pool, USABLE_BYTES, &offset));
-	assert_int_equal(offset, 0);
-	assert_false(span_take(&pool, 1, &offset));
-	span_give(&pool, offset, USABLE_BYTES);
+	assert_int_equal(span_take(&pool, USABLE_BYTES + 1), SPAN_NONE);
+	assert_int_equal(span_take(&pool, USABLE_BYTES), 0);
+	assert_int_equal(span_take(&pool, 1), SPAN_NONE);
+	span_give(&pool, 0, USABLE_BYTES);
 	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
 }
 
 static void a_zeroed_pool_is_empty(void **state)
 {
 	struct span_pool pool = { .free = { 0 } };
-	uint32_t offset;
 
 	(void)state;
-	assert_false(span_take(&pool, 8, &offset));
+	assert_int_equal(span_take(&pool, 8), SPAN_NONE);
 	assert_int_equal(span_pool_free_bytes(&pool), 0);
 }
 
 static void of_a_huge_arena_a_part_is_used(void **state)
 {
 	struct span_pool pool;
-	uint32_t offset;
 
 	(void)state;
 	span_pool_init(&pool, 1U << 20);
 	assert_int_equal(span_pool_free_bytes(&pool), SPAN_UNITS_MAX * SPAN_UNIT_BYTES);
-	assert_true(span_take(&pool, SPAN_UNITS_MAX * SPAN_UNIT_BYTES, &offset));
+	assert_int_equal(span_take(&pool, SPAN_UNITS_MAX * SPAN_UNIT_BYTES), 0);
 }
 
 static void spans_may_cross_words(void **state)
 {
 	struct span_pool pool;
-	uint32_t first;
-	uint32_t across;
 
 	(void)state;
 	span_pool_init(&pool, ARENA_BYTES);
-	assert_true(span_take(&pool, 60 * SPAN_UNIT_BYTES, &first));
-	assert_true(span_take(&pool, 100 * SPAN_UNIT_BYTES, &across));
-	assert_int_equal(across, 60 * SPAN_UNIT_BYTES);
-	span_give(&pool, first, 60 * SPAN_UNIT_BYTES);
-	span_give(&pool, across, 100 * SPAN_UNIT_BYTES);
+	assert_int_equal(span_take(&pool, 60 * SPAN_UNIT_BYTES), 0);
+	assert_int_equal(span_take(&pool, 100 * SPAN_UNIT_BYTES), 60 * SPAN_UNIT_BYTES);
+	span_give(&pool, 0, 60 * SPAN_UNIT_BYTES);
+	span_give(&pool, 60 * SPAN_UNIT_BYTES, 100 * SPAN_UNIT_BYTES);
 	assert_int_equal(span_pool_free_bytes(&pool), USABLE_BYTES);
 }
 
@@ -102,9 +95,11 @@ static void random_order_loses_nothing(void **state)
 	for (uint32_t round = 0; round < 20000; round++) {
 		uint32_t bytes = (uint32_t)rand() % (rand() % 8 == 0 ? 6000 : 400);
 
-		if (count < LIVE_MAX && rand() % 2 == 0 &&
-		    span_take(&pool, bytes, &live[count].offset)) {
-			live[count++].bytes = bytes;
+		uint32_t offset = count < LIVE_MAX && rand() % 2 == 0 ? span_take(&pool, bytes)
+								      : SPAN_NONE;
+
+		if (offset != SPAN_NONE) {
+			live[count++] = (struct live){ offset, bytes };
 			taken += rounded(bytes);
 		} else if (count != 0) {
 			uint32_t i = (uint32_t)rand() % count;

@@ -212,6 +212,8 @@ BAD_MANIFESTS = {
                 "schemaVersion: 2 is not the version 1"),
     "no binaries": ("binaries = [", "binaries = [], initConfig = ()); const x :List(Manifest.Binary) = [",
                     "binaries: there is none"),
+    "many binaries": ('embed "/PROGRAM")]', '"x")' + 256 * ', ()' + "]",
+                      "binaries: 258 are more than 256"),
     "name twice": ('"second"', '"first"', 'binaries[1].name: "first" is there twice'),
     "kept name": ('"second"', '"init"', 'binaries[1].name: "init" is kept'),
     "no name": ('name = "second"', 'name = ""', "binaries[1].name: is missing"),

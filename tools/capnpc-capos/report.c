@@ -66,7 +66,7 @@ static char *find_in_line(const struct search *s, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (char *at = s->rest; (at = strstr(at, name)) != nullptr; at++)
+	for (char *at = s->rest; length != 0 && (at = strstr(at, name)) != nullptr; at++)
 		if (is_declared(s->line, at, length))
 			return at + length;
 	return nullptr;

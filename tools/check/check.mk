@@ -11,7 +11,7 @@ headers: $(HEADERS:%=build/check/%.ok)
 analyze: $(addprefix build/check/,$(addsuffix .ok,$(LIB_TARGET) $(NEUTRAL) $(ARCH)))
 
 # The flags that fit where a file lives.
-check_flags = $(COMMON) $(WARNINGS) $(strip \
+check_flags = $(COMMON) $(WARNINGS) $(WERROR) $(strip \
 	$(if $(filter tests/host/%,$(1)),$(HOST), \
 	$(if $(filter tools/%,$(1)),$(TOOL), \
 	$(if $(filter user/% tests/program/%,$(1)),$(PROGRAM) $(debug_FLAGS), \

@@ -65,7 +65,10 @@ static void check_binaries(struct check *c, struct binary_list_reader binaries)
 {
 	if (binaries.l.count == 0)
 		fault(c, "binaries: there is none");
-	for (uint32_t i = 0; i < binaries.l.count; i++) {
+	if (binaries.l.count > MANIFEST_MAX_BINARIES)
+		fault(c, "binaries: %u are more than %u", binaries.l.count,
+		      MANIFEST_MAX_BINARIES);
+	for (uint32_t i = 0; i < binaries.l.count && i < MANIFEST_MAX_BINARIES; i++) {
 		struct binary_reader binary = binary_list_get(binaries, i);
 		struct text_reader name = binary_get_name(binary);
 		struct data_reader image = binary_get_image(binary);

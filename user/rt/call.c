@@ -7,8 +7,10 @@
  */
 #include "user/rt/call.h"
 
+#include "lib/require.h"
 #include "user/rt/panic.h"
 #include "user/rt/ring.h"
+#include "user/rt/short_call.h"
 #include "user/rt/span.h"
 #include "user/rt/time.h"
 
@@ -18,6 +20,7 @@ constexpr uint32_t TRANSFER_LIST_BYTES = MAX_TRANSFERS * sizeof(struct ring_tran
 enum user_data_mark : uint64_t {
 	USER_DATA_IGNORED = 0,
 	USER_DATA_RELEASE = 1,
+	USER_DATA_SHORT = CAPOS_SHORT_MARK,
 	USER_DATA_MARKS = 4096,
 };
 
@@ -25,6 +28,10 @@ enum user_data_mark : uint64_t {
 constexpr uint16_t IMMEDIATE_TAG = 0;
 
 struct capos_client capos_client;
+
+/* What became of the short call, when its completion did not come first. */
+static uint64_t short_outcome;
+static bool short_is_done;
 
 /* Also called when the client is initialised already. */
 [[gnu::cold]] static struct ring_header *init_client(void)
@@ -42,27 +49,25 @@ struct capos_client capos_client;
 	client->cq_mask = ring->cq_entries - 1;
 	client->free_tags =
 		ring->cq_entries >= 64 ? UINT64_MAX : (1ULL << ring->cq_entries) - 1;
-	client->free_tags &= ~(1ULL << IMMEDIATE_TAG);
+	client->free_tags &= ~(1ULL << IMMEDIATE_TAG | 1ULL << CAPOS_SHORT_TAG);
 	span_pool_init(&client->spans, ring->arena_bytes);
+	require(span_take(&client->spans, 2 * CAPOS_SHORT_BYTES) == CAPOS_SHORT_OFFSET);
 	return ring;
 }
 
-bool capos_client_take_span(uint32_t bytes, uint32_t *out_offset)
+uint32_t capos_client_take_span(uint32_t bytes)
 {
 	(void)init_client();
-	return span_take(&capos_client.spans, bytes, out_offset);
+	return span_take(&capos_client.spans, bytes);
 }
 
 static uint32_t attach(struct capos_call *call, uint64_t capability, enum cap_grant_mode mode)
 {
 	uint32_t index = call->transfer_count;
 
-	if (call->transfer_offset == CAPOS_NO_TRANSFERS &&
-	    !span_take(&capos_client.spans, TRANSFER_LIST_BYTES, &call->transfer_offset)) {
-		call->failed = true;
-		return 0;
-	}
-	if (index == MAX_TRANSFERS) {
+	if (index == 0)
+		call->transfer_offset = span_take(&capos_client.spans, TRANSFER_LIST_BYTES);
+	if (index == MAX_TRANSFERS || call->transfer_offset == SPAN_NONE) {
 		call->failed = true;
 		return 0;
 	}
@@ -87,20 +92,22 @@ uint32_t capos_call_attach_move(struct capos_call *call, uint64_t capability)
 static void complete_call(struct capos_call *call, const struct ring_completion *c)
 {
 	call->status = (enum status)(uint16_t)-c->status;
-	call->kind = c->kind;
 	call->length = c->length;
 	call->received_count = c->transfer_count;
-	call->word = c->word;
 	call->state = CAPOS_CALL_DONE;
 	capos_client.free_tags |= 1ULL << call->tag;
 }
 
 static void complete(const struct ring_completion *c)
 {
-	if (c->user_data >= USER_DATA_MARKS)
+	if (c->user_data >= USER_DATA_MARKS) {
 		complete_call((struct capos_call *)c->user_data, c);
-	else if (c->user_data == USER_DATA_RELEASE && c->status != 0)
+	} else if (c->user_data == USER_DATA_SHORT) {
+		short_outcome = capos_short_outcome(c);
+		short_is_done = true;
+	} else if (c->user_data == USER_DATA_RELEASE && c->status != 0) {
 		capos_panic(__FILE__, __LINE__, "released a capability that it does not hold");
+	}
 }
 
 /* Consume every completion there is; partner of the kernel's store of cq_tail.  False when
@@ -208,6 +215,28 @@ enum status capos_client_wait(struct capos_call *call)
 	return call->state == CAPOS_CALL_DONE ? STATUS_OK : STATUS_INVALID_ARGUMENT;
 }
 
+void capos_short_init(void)
+{
+	(void)init_client();
+}
+
+enum status capos_short_make_room(void)
+{
+	return make_room(capos_client.ring);
+}
+
+uint64_t capos_short_wait(void)
+{
+	struct ring_header *ring = capos_client.ring;
+
+	while (!short_is_done)
+		if (!consume_completions(ring) &&
+		    wait_for_some(ring, RING_NO_DEADLINE) != STATUS_OK)
+			capos_panic(__FILE__, __LINE__, "a call does not end");
+	short_is_done = false;
+	return short_outcome;
+}
+
 /* Index of the first call that has completed; count when there is none. */
 static uint32_t first_done(struct capos_call *const calls[], uint32_t count)
 {
@@ -313,7 +342,7 @@ void capos_client_end(struct capos_call *call)
 	if (call->state == CAPOS_CALL_DONE && call->received_count != 0)
 		release_received(call);
 	span_give(&capos_client.spans, call->span_offset, call->span_bytes);
-	if (call->transfer_offset != CAPOS_NO_TRANSFERS)
+	if (call->transfer_count != 0)
 		span_give(&capos_client.spans, call->transfer_offset, TRANSFER_LIST_BYTES);
 	call->state = CAPOS_CALL_IDLE;
 }

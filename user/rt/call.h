@@ -51,18 +51,16 @@ struct capos_call {
 	struct message_reader results;
 	uint64_t target;
 	uint64_t deadline_ns; /* 0 = none */
-	uint64_t word;        /* the completion's */
 	uint32_t span_offset; /* in the arena; parameters stand first */
 	uint32_t span_bytes;
 	uint32_t result_offset;
 	uint32_t result_capacity;
-	uint32_t transfer_offset;
-	uint32_t length; /* bytes of results */
+	uint32_t transfer_offset; /* when transfer_count is not 0 */
+	uint32_t length;          /* bytes of results */
 	uint16_t method;
 	uint16_t tag; /* while pending */
 	enum status status;
 	enum capos_call_state state;
-	uint8_t kind; /* enum completion_kind */
 	uint8_t transfer_count;
 	uint8_t result_caps_max;
 	uint8_t received_count; /* capability records after the results */
@@ -96,7 +94,7 @@ static inline void capos_call_set_deadline(struct capos_call *call, uint64_t dea
  * Put the call into the ring; it may reach the kernel only with the next call that enters.  A
  * failure leaves the call as it was: it can be submitted again or ended.
  * Statuses: messageTooLarge (the parameters did not fit their room), tooManyTransfers,
- * tagBusy (as many calls are in flight as there are tags: 63 in a default ring),
+ * tagBusy (as many calls are in flight as there are tags: 62 in a default ring),
  * completionsFull (the ring is full and does not move).
  */
 static inline enum status capos_call_submit(struct capos_call *call);
@@ -159,4 +157,4 @@ void capos_owned_drop(struct capos_owned *owned);
 /* Take the capability out; owned is empty afterwards. */
 [[nodiscard]] uint64_t capos_owned_take(struct capos_owned *owned);
 
-#include "user/rt/client.h" // IWYU pragma: keep
+#include "user/rt/short_call.h" // IWYU pragma: keep

@@ -29,11 +29,11 @@ struct capos_client {
 
 extern struct capos_client capos_client;
 
-/* transfer_offset of a call without transfers. */
-constexpr uint32_t CAPOS_NO_TRANSFERS = UINT32_MAX;
+/* Every length that a completion can rightly have; tells the compiler so. */
+constexpr uint32_t CAPOS_LENGTH_MASK = 2 * MAX_MESSAGE_BYTES - MESSAGE_WORD_BYTES;
 
 /* Rare cases of the functions below. */
-bool capos_client_take_span(uint32_t bytes, uint32_t *out_offset);
+uint32_t capos_client_take_span(uint32_t bytes);
 enum status capos_client_check_submit(const struct capos_call *call);
 enum status capos_client_wait(struct capos_call *call);
 void capos_client_end(struct capos_call *call);
@@ -53,10 +53,13 @@ static inline enum status capos_call_begin(struct capos_call *call, uint64_t tar
 		return STATUS_TOO_MANY_TRANSFERS;
 	result_bytes +=
 		size.result_capabilities * (uint32_t)sizeof(struct ring_transfer_result);
-	/* Without a client the pool is empty. */
-	if (!span_take(&capos_client.spans, param_bytes + result_bytes, &offset) &&
-	    !capos_client_take_span(param_bytes + result_bytes, &offset))
-		return STATUS_OUT_OF_MEMORY;
+	offset = span_take(&capos_client.spans, param_bytes + result_bytes);
+	if (offset == SPAN_NONE) {
+		/* Before the client is initialised the pool is empty. */
+		offset = capos_client_take_span(param_bytes + result_bytes);
+		if (offset == SPAN_NONE)
+			return STATUS_OUT_OF_MEMORY;
+	}
 	message_builder_init(&call->params, capos_client.arena + offset, param_bytes);
 	call->target = target;
 	call->deadline_ns = 0;
@@ -64,7 +67,7 @@ static inline enum status capos_call_begin(struct capos_call *call, uint64_t tar
 	call->span_bytes = param_bytes + result_bytes;
 	call->result_offset = offset + param_bytes;
 	call->result_capacity = result_bytes;
-	call->transfer_offset = CAPOS_NO_TRANSFERS;
+	call->transfer_offset = 0;
 	call->method = method;
 	call->state = CAPOS_CALL_BUILDING;
 	call->transfer_count = 0;
@@ -114,7 +117,7 @@ static inline enum status capos_call_submit(struct capos_call *call)
 		.param_length = call->params.used_words * MESSAGE_WORD_BYTES,
 		.result_offset = call->result_offset,
 		.result_capacity = call->result_capacity,
-		.transfer_offset = call->transfer_count != 0 ? call->transfer_offset : 0,
+		.transfer_offset = call->transfer_offset,
 		.transfer_count = call->transfer_count,
 		.result_caps_max = call->result_caps_max,
 		.deadline_ns = call->deadline_ns,
@@ -128,8 +131,8 @@ static inline enum status capos_call_submit(struct capos_call *call)
 }
 
 /*
- * Enter the kernel for a call when nothing else is in flight, and take its completion.  Leaves
- * the call pending when it was not so simple.
+ * Enter the kernel for a call and take its completion if that is the first.  Leaves the call
+ * pending when it was not so simple.
  */
 static inline void capos_client_wait_alone(struct capos_call *call)
 {
@@ -138,17 +141,13 @@ static inline void capos_client_wait_alone(struct capos_call *call)
 	const struct ring_completion *c =
 		&capos_client.completions[head & capos_client.cq_mask];
 
-	if (__atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE) != head)
-		return;
 	(void)!capos_cap_enter(1, RING_NO_DEADLINE, nullptr);
 	if (__atomic_load_n(&ring->cq_tail, __ATOMIC_ACQUIRE) == head ||
 	    c->user_data != (uintptr_t)call)
 		return;
 	call->status = (enum status)(uint16_t)-c->status;
-	call->kind = c->kind;
 	call->length = c->length;
 	call->received_count = c->transfer_count;
-	call->word = c->word;
 	call->state = CAPOS_CALL_DONE;
 	capos_client.free_tags |= 1ULL << call->tag;
 	/* Partner of the kernel's load of cq_head: the slot may be used again. */
@@ -159,8 +158,8 @@ static inline enum status capos_call_wait(struct capos_call *call,
 					  struct message_reader **out_results)
 {
 	static const uint64_t null_root;
-	uint32_t capacity = call->result_capacity;
 	enum status status = STATUS_OK;
+	uint32_t length;
 
 	if (call->state == CAPOS_CALL_BUILDING) {
 		status = capos_call_submit(call);
@@ -173,20 +172,22 @@ static inline enum status capos_call_wait(struct capos_call *call,
 		if (status != STATUS_OK)
 			return status;
 	}
+	length = call->length & CAPOS_LENGTH_MASK;
 	/* A method without results may send nothing at all. */
-	if (call->length == 0)
+	if (length == 0)
 		message_reader_init(&call->results, &null_root, sizeof(null_root));
 	else
 		message_reader_init(&call->results, capos_client.arena + call->result_offset,
-				    call->length <= capacity ? call->length : 0);
+				    length);
 	*out_results = &call->results;
 	return call->status;
 }
 
 static inline void capos_call_end(struct capos_call *call)
 {
-	if (call->state != CAPOS_CALL_DONE || call->received_count != 0 ||
-	    call->transfer_offset != CAPOS_NO_TRANSFERS || call->span_bytes > SPAN_UNIT_BYTES) {
+	if (call->state != CAPOS_CALL_DONE ||
+	    (call->received_count | call->transfer_count) != 0 ||
+	    call->span_bytes > SPAN_UNIT_BYTES) {
 		capos_client_end(call);
 		return;
 	}

@@ -95,17 +95,16 @@ static bool take_across_words(struct span_pool *pool, uint32_t units, uint32_t *
 	return false;
 }
 
-bool span_take_units(struct span_pool *pool, uint32_t units, uint32_t *out_offset)
+uint32_t span_take_units(struct span_pool *pool, uint32_t units)
 {
 	uint32_t unit;
 
 	if (units > pool->unit_count)
-		return false;
+		return SPAN_NONE;
 	if ((units > 64 || !take_within_word(pool, units, &unit)) &&
 	    !take_across_words(pool, units, &unit))
-		return false;
-	*out_offset = unit * SPAN_UNIT_BYTES;
-	return true;
+		return SPAN_NONE;
+	return unit * SPAN_UNIT_BYTES;
 }
 
 void span_give_units(struct span_pool *pool, uint32_t offset, uint32_t units)

@@ -14,6 +14,7 @@
 constexpr uint32_t SPAN_UNIT_BYTES = 64;
 constexpr uint32_t SPAN_WORDS = 16;
 constexpr uint32_t SPAN_UNITS_MAX = SPAN_WORDS * 64;
+constexpr uint32_t SPAN_NONE = UINT32_MAX; /* no offset */
 
 struct span_pool {
 	uint64_t free[SPAN_WORDS]; /* bit set: the unit is free */
@@ -30,7 +31,7 @@ void span_pool_init(struct span_pool *pool, uint32_t arena_bytes);
 uint32_t span_pool_free_bytes(const struct span_pool *pool);
 
 /* The general case of span_take() and span_give(): spans over several words of the bitmap. */
-bool span_take_units(struct span_pool *pool, uint32_t units, uint32_t *out_offset);
+uint32_t span_take_units(struct span_pool *pool, uint32_t units);
 void span_give_units(struct span_pool *pool, uint32_t offset, uint32_t units);
 
 /* Units that hold `bytes` bytes (at most 2^30); a span is never empty. */
@@ -39,17 +40,16 @@ static inline uint32_t span_units(uint32_t bytes)
 	return bytes == 0 ? 1 : (bytes + SPAN_UNIT_BYTES - 1) / SPAN_UNIT_BYTES;
 }
 
-/* Take `bytes` bytes.  False when no free run is long enough. */
-static inline bool span_take(struct span_pool *pool, uint32_t bytes, uint32_t *out_offset)
+/* Take `bytes` bytes: gives their offset, or SPAN_NONE when no free run is long enough. */
+static inline uint32_t span_take(struct span_pool *pool, uint32_t bytes)
 {
 	uint32_t units = span_units(bytes);
 	uint64_t free = pool->free[0];
 
 	if (units != 1 || free == 0)
-		return span_take_units(pool, units, out_offset);
-	*out_offset = (uint32_t)__builtin_ctzll(free) * SPAN_UNIT_BYTES;
+		return span_take_units(pool, units);
 	pool->free[0] = free & (free - 1);
-	return true;
+	return (uint32_t)__builtin_ctzll(free) * SPAN_UNIT_BYTES;
 }
 
 /* Give back what span_take() took for the same number of bytes. */
