@@ -17,32 +17,13 @@ constexpr uint64_t CALL_UNUSED_WORD5 = UINT64_C(0xffff000000000000);
 /* In word 5: offset and count of the transfer list. */
 constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
 
-static const struct ring_submission *fields(const struct call *call)
-{
-	return &call->submission.fields;
-}
-
-[[gnu::cold, gnu::noinline]] static enum status unused_status(const union submission *submission)
-{
-	return submission->fields.flags != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
-}
-
-static enum status check_unused(const union submission *submission)
-{
-	const uint64_t *w = submission->words;
-
-	if (((w[0] & CALL_UNUSED_WORD0) | (w[5] & CALL_UNUSED_WORD5) | w[6]) != 0)
-		return unused_status(submission);
-	return STATUS_OK;
-}
-
 static enum status find_method(struct call *call, const struct method **out_method)
 {
 	const struct object_type *type;
-	uint32_t method = fields(call)->method;
+	uint32_t method = entry_method(call->entry);
 
 	call->target = cap_table_lookup(&call->process->table,
-					(struct cap_id){ fields(call)->target });
+					(struct cap_id){ call->entry.words[1] });
 	if (call->target == nullptr)
 		return STATUS_BAD_CAPABILITY;
 	type = call->target->type;
@@ -54,28 +35,25 @@ static enum status find_method(struct call *call, const struct method **out_meth
 
 static enum status check_spans(const struct call *call, const struct method *method)
 {
-	const struct ring_submission *s = fields(call);
-	enum status status = ring_check_span(call->ring, s->param_offset, s->param_length);
+	enum status status = ring_check_span(call->ring, call->param_span);
 
+	if (status == STATUS_OK)
+		status = ring_check_span(call->ring, call->result_span);
 	if (status != STATUS_OK)
 		return status;
-	if (s->param_length > method->max_param_bytes)
+	if (call->param_span.length > method->max_param_bytes)
 		return STATUS_MESSAGE_TOO_LARGE;
-	status = ring_check_span(call->ring, s->result_offset, s->result_capacity);
-	if (status != STATUS_OK)
-		return status;
-	if (s->result_capacity < method->result_bytes || s->result_caps_max < method->result_caps)
+	if (call->result_span.length < method->result_bytes)
 		return STATUS_RESULT_TOO_SMALL;
 	return STATUS_OK;
 }
 
 /* Look up one entry of the transfer list. */
-static enum status take_transfer(struct call *call, uint32_t i)
+static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 {
 	struct ring_transfer entry;
 
-	memcpy(&entry, call->ring->arena + fields(call)->transfer_offset + i * sizeof(entry),
-	       sizeof(entry));
+	memcpy(&entry, call->ring->arena + offset + i * sizeof(entry), sizeof(entry));
 	for (size_t r = 0; r < sizeof(entry.reserved); r++)
 		if (entry.reserved[r] != 0)
 			return STATUS_RESERVED_NOT_ZERO;
@@ -86,31 +64,53 @@ static enum status take_transfer(struct call *call, uint32_t i)
 	return call->transfers[i] != nullptr ? STATUS_OK : STATUS_BAD_CAPABILITY;
 }
 
-static enum status take_transfers(struct call *call, const struct method *method)
+/* offset and count as word 5 holds them. */
+static enum status take_transfers(struct call *call, const struct method *method, uint64_t word)
 {
-	uint32_t count = fields(call)->transfer_count;
+	uint32_t count = (uint8_t)(word >> 32);
+	struct ring_span list = { (uint32_t)word, count * (uint32_t)sizeof(struct ring_transfer) };
 	enum status status;
 
-	if ((call->submission.words[5] & CALL_TRANSFERS) == 0)
-		return STATUS_OK;
 	if (count == 0)
 		return STATUS_RESERVED_NOT_ZERO;
 	if (count > method->max_transfers || count > MAX_TRANSFERS)
 		return STATUS_TOO_MANY_TRANSFERS;
-	status = ring_check_span(call->ring, fields(call)->transfer_offset,
-				 count * (uint32_t)sizeof(struct ring_transfer));
+	status = ring_check_span(call->ring, list);
 	for (uint32_t i = 0; status == STATUS_OK && i < count; i++)
-		status = take_transfer(call, i);
+		status = take_transfer(call, list.offset, i);
+	call->transfer_count = count;
 	return status;
+}
+
+/* All checks; on STATUS_OK the handler may run. */
+static enum status prepare(struct call *call, const struct method **out_method)
+{
+	struct ring_entry entry = call->entry;
+	uint64_t transfers = entry.words[5];
+	enum status status;
+
+	if (((entry.first & CALL_UNUSED_WORD0) | (transfers & CALL_UNUSED_WORD5) |
+	     entry.words[6]) != 0)
+		return entry_has_flags(entry) ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
+	status = find_method(call, out_method);
+	if (status != STATUS_OK)
+		return status;
+	status = check_spans(call, *out_method);
+	if (status != STATUS_OK)
+		return status;
+	if ((uint8_t)(transfers >> 40) < (*out_method)->result_caps)
+		return STATUS_RESULT_TOO_SMALL;
+	return (transfers & CALL_TRANSFERS) == 0 ? STATUS_OK
+						 : take_transfers(call, *out_method, transfers);
 }
 
 struct message_reader *call_params(struct call *call)
 {
 	struct cpu *cpu = hal_cpu();
-	uint32_t length = fields(call)->param_length;
+	uint32_t length = call->param_span.length;
 
 	if (!call->has_params) {
-		words_copy(cpu->params, call->ring->arena + fields(call)->param_offset, length);
+		words_copy(cpu->params, call->ring->arena + call->param_span.offset, length);
 		message_reader_init(&call->params, cpu->params, length);
 		call->has_params = true;
 	}
@@ -131,13 +131,13 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 /* The results stand in the result span: post the completion. */
 static void complete(struct call *call, const struct method *method)
 {
-	uint32_t length = (uint32_t)message_builder_finish(&call->results);
+	uint32_t length = call->results.used_words * MESSAGE_WORD_BYTES;
 
 	if (method->result_caps != 0)
 		deliver_capability(call, call->results.bytes + length);
-	ring_post(call->ring, fields(call)->user_data,
+	ring_post(call->ring, call->entry.words[2],
 		  completion_word(STATUS_OK, COMPLETION_KIND_DONE, method->result_caps,
-				  fields(call)->tag),
+				  entry_tag(call->entry)),
 		  length);
 }
 
@@ -161,50 +161,35 @@ static enum status invoke(struct call *call, const struct method *method)
 	return status;
 }
 
-/* All checks; on STATUS_OK the handler may run. */
-static enum status prepare(struct call *call, const struct method **out_method)
-{
-	enum status status = check_unused(&call->submission);
-
-	if (status == STATUS_OK)
-		status = find_method(call, out_method);
-	if (status == STATUS_OK)
-		status = check_spans(call, *out_method);
-	if (status == STATUS_OK)
-		status = take_transfers(call, *out_method);
-	return status;
-}
-
-void call_run(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry)
 {
 	const struct method *method = nullptr;
 	struct call call;
 	enum status status;
 
 	call.ring = ring;
-	call.process = ring->thread->process;
-	submission_copy(entry, &call.submission);
+	call.process = ring->process;
+	call.entry = entry;
+	call.param_span = ring_span_of(entry.words[3]);
+	call.result_span = ring_span_of(entry.words[4]);
 	call.has_params = false;
-	call.parked = false;
+	call.is_silent = false;
+	call.transfer_count = 0;
 	status = prepare(&call, &method);
 	if (status == STATUS_OK) {
-		message_builder_init(&call.results,
-				     ring->arena + call.submission.fields.result_offset,
-				     call.submission.fields.result_capacity);
+		message_builder_init(&call.results, ring->arena + call.result_span.offset,
+				     call.result_span.length);
 		status = invoke(&call, method);
 	}
-	if (call.parked || ring->ended)
-		return;
-	if (status == STATUS_OK)
+	if (status != STATUS_OK)
+		ring_refuse(ring, entry, status);
+	else if (!call.is_silent)
 		complete(&call, method);
-	else
-		ring_post(ring, call.submission.fields.user_data, completion_word_of(entry, status),
-			  0);
 }
 
 struct object *call_transfer(const struct call *call, struct capability_index field)
 {
-	if (!field.present || field.index >= fields(call)->transfer_count)
+	if (!field.present || field.index >= call->transfer_count)
 		return nullptr;
 	return call->transfers[index_clamp(field.index, MAX_TRANSFERS)];
 }
@@ -234,27 +219,28 @@ enum status call_park(struct call *call, struct list_link *queue, uint64_t until
 		      uint32_t result_bytes, struct operation **out_op)
 {
 	struct ring *ring = call->ring;
+	uint16_t tag = entry_tag(call->entry);
 	struct operation *op;
 
-	if (result_bytes > fields(call)->result_capacity)
+	if (result_bytes > call->result_span.length)
 		return STATUS_RESULT_TOO_SMALL;
 	if (ring->waiting >= ring->cq_entries - ring->sq_entries)
 		return STATUS_WAIT_SLOTS_FULL;
-	op = &ring->records[index_clamp(fields(call)->tag, ring->cq_entries)];
+	op = &ring->records[index_clamp(tag, ring->cq_entries)];
 	*op = (struct operation){
 		.ring = ring,
 		.target = object_get(call->target),
-		.user_data = fields(call)->user_data,
-		.result_offset = fields(call)->result_offset,
-		.result_capacity = fields(call)->result_capacity,
-		.tag = fields(call)->tag,
+		.user_data = call->entry.words[2],
+		.result_offset = call->result_span.offset,
+		.result_capacity = call->result_span.length,
+		.tag = tag,
 	};
 	list_append(queue, &op->link);
 	deadline_init(&op->deadline, operation_deadline_passed);
-	ring->busy |= UINT64_C(1) << op->tag;
+	ring->busy |= UINT64_C(1) << tag;
 	ring->waiting++;
-	set_deadline(op, until_ns, fields(call)->deadline_ns);
-	call->parked = true;
+	set_deadline(op, until_ns, call->entry.words[7]);
+	call->is_silent = true;
 	*out_op = op;
 	return STATUS_OK;
 }

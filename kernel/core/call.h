@@ -27,17 +27,20 @@ struct call {
 	struct ring *ring;
 	struct process *process; /* the caller */
 	struct object *target;
-	union submission submission; /* a copy */
+	struct ring_entry entry; /* its user_data and deadline have not been read yet */
+	struct ring_span param_span;
+	struct ring_span result_span;
 	struct message_reader params; /* once call_params() has been called */
 	struct message_builder results;
+	uint32_t transfer_count;
 	struct object *transfers[MAX_TRANSFERS]; /* what the message carries; no references held */
 	struct object *result_cap;               /* set by the handler: one reference, given away */
 	bool has_params;
-	bool parked;
+	bool is_silent; /* no completion now: it has been parked, or its own process has ended */
 };
 
 /* The ring operation. */
-void call_run(struct ring *ring, struct ring_entry entry);
+__attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry);
 
 /* The parameter message, copied into the CPU's private buffer by the first call. */
 struct message_reader *call_params(struct call *call);

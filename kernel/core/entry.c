@@ -66,7 +66,8 @@ static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complet
 	unreachable();
 }
 
-struct hal_context *kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1)
+__attribute__((preserve_none)) struct hal_context *
+kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1)
 {
 	struct thread *thread = hal_cpu()->current;
 

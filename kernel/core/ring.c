@@ -10,9 +10,12 @@
 #include "lib/index.h"
 #include "lib/require.h"
 
-/* Each operation takes an accepted entry to its completion, or parks it. */
+/*
+ * Each operation takes an accepted entry to its completion, or parks it.  Preserve_none: the loop that
+ * calls it keeps one value only, which is cheaper to save there than six registers here.
+ */
 struct operation_type {
-	void (*run)(struct ring *ring, struct ring_entry entry);
+	__attribute__((preserve_none)) void (*run)(struct ring *ring, struct ring_entry entry);
 };
 
 /* Bits of word 0 that belong to the opcode and the tag, and those of the flags. */
@@ -48,6 +51,7 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 		.cq_mask = DEFAULT_CQ_ENTRIES - 1,
 		.records = records,
 		.thread = thread,
+		.process = thread->process,
 	};
 }
 
@@ -78,22 +82,20 @@ static enum status unused_status(struct ring_entry entry)
 	return (entry.first & FLAGS) != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
 }
 
-/* End an entry that breaks a rule: out of the way of those that do not. */
-[[gnu::cold, gnu::noinline]] static void refuse(struct ring *ring, struct ring_entry entry,
-						enum status status)
+void ring_refuse(struct ring *ring, struct ring_entry entry, enum status status)
 {
 	end_entry(ring, entry, status);
 }
 
-static void run_nop(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) static void run_nop(struct ring *ring, struct ring_entry entry)
 {
 	if ((beyond_target(entry) | entry.words[1]) != 0)
-		refuse(ring, entry, unused_status(entry));
+		ring_refuse(ring, entry, unused_status(entry));
 	else
 		end_entry(ring, entry, STATUS_OK);
 }
 
-static void run_release(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) static void run_release(struct ring *ring, struct ring_entry entry)
 {
 	struct cap_id target = { entry.words[1] };
 	enum status status;
@@ -101,7 +103,7 @@ static void run_release(struct ring *ring, struct ring_entry entry)
 	if (beyond_target(entry) != 0)
 		status = unused_status(entry);
 	else
-		status = process_release(ring->thread->process, target);
+		status = process_release(ring->process, target);
 	end_entry(ring, entry, status);
 }
 
@@ -110,7 +112,7 @@ static bool is_busy(const struct ring *ring, uint64_t tag)
 	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
 }
 
-static void run_cancel(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) static void run_cancel(struct ring *ring, struct ring_entry entry)
 {
 	uint64_t tag = entry.words[1];
 	enum status status = STATUS_OK;
@@ -148,28 +150,48 @@ static inline void run_one(struct ring *ring)
 	uint32_t tag = (uint32_t)(entry.first >> 48);
 
 	if (tag >= ring->cq_entries)
-		refuse(ring, entry, STATUS_UNKNOWN_TAG);
+		ring_refuse(ring, entry, STATUS_UNKNOWN_TAG);
 	else if ((ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0)
-		refuse(ring, entry, STATUS_TAG_BUSY);
+		ring_refuse(ring, entry, STATUS_TAG_BUSY);
 	else if (opcode >= OPERATION_CODE_COUNT)
-		refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
+		ring_refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
 	else
 		operation_types[opcode & (OPERATION_TYPES - 1)].run(ring, entry);
 }
 
-/* Run count entries.  Each takes up exactly one completion slot, at once or when it is done. */
-static enum ring_stop run_entries(struct ring *ring, uint32_t count)
+/* Run the entries up to sq_end; there is at least one.  Each takes up exactly one completion slot, at
+ * once or when it is done. */
+static enum ring_stop run_entries(struct ring *ring)
 {
-	while (count != 0) {
+	do {
 		run_one(ring);
 		ring->sq_head++;
-		count--;
-		if (ring->ended)
-			return RING_STOP_ENDED;
-		if (count != 0 && hal_interrupt_pending())
-			return RING_STOP_INTERRUPTED;
-	}
-	return RING_STOP_EMPTY;
+		if (ring->sq_head == ring->sq_end)
+			return ring->ended ? RING_STOP_ENDED : RING_STOP_EMPTY;
+	} while (!hal_interrupt_pending());
+	return RING_STOP_INTERRUPTED;
+}
+
+void ring_end(struct ring *ring)
+{
+	ring->ended = true;
+	/* The entry being run, if there is one, is the last. */
+	ring->sq_end = ring->sq_head + 1;
+}
+
+/* Take at most count entries, and show the program what came of it. */
+static enum ring_stop take(struct ring *ring, uint32_t count)
+{
+	enum ring_stop stop;
+
+	ring->sq_end = ring->sq_head + count;
+	stop = run_entries(ring);
+	if (stop == RING_STOP_ENDED)
+		return stop;
+	ring_publish(ring);
+	/* Release: entries before sq_head have been read and may be written again. */
+	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
+	return stop;
 }
 
 enum ring_stop ring_take(struct ring *ring)
@@ -185,14 +207,15 @@ enum ring_stop ring_take(struct ring *ring)
 	if (cq_head - ring->cq_head > ring_available(ring))
 		return RING_STOP_BAD_HEAD;
 	ring->cq_head = cq_head;
+	if (count == 0)
+		return RING_STOP_EMPTY;
 	room = ring->cq_entries - ring_available(ring) - ring->waiting;
-	stop = run_entries(ring, count <= room ? count : room);
-	if (stop == RING_STOP_ENDED)
-		return stop;
-	ring_publish(ring);
-	/* Release: entries before sq_head have been read and may be written again. */
-	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
-	return stop == RING_STOP_EMPTY && count > room ? RING_STOP_FULL : stop;
+	if (count <= room)
+		return take(ring, count);
+	if (room == 0)
+		return RING_STOP_FULL;
+	stop = take(ring, room);
+	return stop == RING_STOP_EMPTY ? RING_STOP_FULL : stop;
 }
 
 void ring_drop_operations(struct ring *ring)

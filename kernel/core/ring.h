@@ -18,28 +18,45 @@
 
 constexpr uint32_t RING_RECORDS_MAX = 64;
 
+struct process;
 struct thread;
 
-constexpr uint32_t SUBMISSION_WORDS = sizeof(struct ring_submission) / sizeof(uint64_t);
-
-/* A submission that still stands in the block.  Whoever runs it reads each of the other words at
- * most once: the program may be writing them. */
+/*
+ * A submission that still stands in the block.  Whoever runs it reads each of the other words at
+ * most once: the program may be writing them.  By the layout in abi/ring.h they are
+ *   1 target   2 user_data   3 parameter span   4 result span   5 transfers, result_caps_max,
+ *   pipeline_field   6 answer_id, pipeline_dep   7 deadline
+ */
 struct ring_entry {
 	const volatile uint64_t *words;
 	uint64_t first; /* word 0, already read: opcode, flags, method, tag */
 };
 
-/* A submission copied out of the block; only the copy is ever looked at. */
-union submission {
-	struct ring_submission fields;
-	uint64_t words[SUBMISSION_WORDS];
+/* Fields of word 0. */
+static inline uint16_t entry_method(struct ring_entry entry)
+{
+	return (uint16_t)(entry.first >> 32);
+}
+
+static inline uint16_t entry_tag(struct ring_entry entry)
+{
+	return (uint16_t)(entry.first >> 48);
+}
+
+static inline bool entry_has_flags(struct ring_entry entry)
+{
+	return (entry.first & UINT64_C(0xffff0000)) != 0;
+}
+
+/* A span of the arena as one word of an entry holds it. */
+struct ring_span {
+	uint32_t offset;
+	uint32_t length;
 };
 
-static inline void submission_copy(struct ring_entry entry, union submission *out)
+static inline struct ring_span ring_span_of(uint64_t word)
 {
-	out->words[0] = entry.first;
-	for (uint32_t i = 1; i < SUBMISSION_WORDS; i++)
-		out->words[i] = entry.words[i];
+	return (struct ring_span){ (uint32_t)word, (uint32_t)(word >> 32) };
 }
 
 /* What fills word 1 of a completion: status, kind, transfer count, tag. */
@@ -67,6 +84,7 @@ struct ring {
 	uint32_t sq_mask; /* entries - 1 */
 	uint32_t cq_mask;
 	uint32_t sq_head;
+	uint32_t sq_end;  /* where taking stops; ending the thread moves it up to the head */
 	uint32_t cq_tail;
 	uint32_t cq_head;     /* as last read from the program */
 	uint32_t waiting;     /* parked operations */
@@ -74,6 +92,7 @@ struct ring {
 	uint64_t busy;        /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
 	struct thread *thread;
+	struct process *process; /* the thread's */
 };
 
 /* Lay out a zeroed block of DEFAULT_RING_BYTES and records for it. */
@@ -111,24 +130,29 @@ static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t wor
 	ring->cq_tail++;
 }
 
+/* End an entry without results: it broke a rule, or failed.  Out of the way of those that did not. */
+[[gnu::cold, gnu::noinline]] void ring_refuse(struct ring *ring, struct ring_entry entry,
+					      enum status status);
+
 /* Show the program what has been posted.  Release: pairs with its acquire load of cq_tail. */
 static inline void ring_publish(struct ring *ring)
 {
 	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
 }
 
-/* Whether [offset, offset + length) is an aligned span of the arena. */
-[[nodiscard]] static inline enum status ring_check_span(const struct ring *ring, uint32_t offset,
-							uint32_t length)
+/* Whether span is an aligned part of the arena. */
+[[nodiscard]] static inline enum status ring_check_span(const struct ring *ring,
+							struct ring_span span)
 {
-	if ((offset | length) == 0)
-		return STATUS_OK;
-	if ((offset | length) % 8 != 0)
+	if ((span.offset | span.length) % 8 != 0)
 		return STATUS_SPAN_MISALIGNED;
-	if ((uint64_t)offset + length > ring->arena_bytes)
+	if ((uint64_t)span.offset + span.length > ring->arena_bytes)
 		return STATUS_SPAN_OUT_OF_BOUNDS;
 	return STATUS_OK;
 }
+
+/* The thread has ended: nothing more is taken, not even of the entries being taken now. */
+void ring_end(struct ring *ring);
 
 /* End every parked operation without completions. */
 void ring_drop_operations(struct ring *ring);

@@ -92,7 +92,7 @@ void thread_end(struct thread *thread)
 	list_remove(&thread->ready_link);
 	deadline_clear(hal_cpu(), &thread->wait_deadline);
 	thread->state = THREAD_ENDED;
-	thread->ring.ended = true;
+	ring_end(&thread->ring);
 	schedule_forget(thread);
 }
 

@@ -81,8 +81,12 @@ void hal_context_registers(const struct hal_context *context, struct hal_registe
 /* Enable interrupts and halt; the next interrupt enters the kernel on a fresh stack. */
 [[noreturn]] void hal_idle(void);
 
-/* Kernel doors, called by the architecture. */
-struct hal_context *kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1);
+/*
+ * Kernel doors, called by the architecture.  The one for system calls may destroy every register
+ * (clang's preserve_none): the program's are in its context already, so nobody saves them twice.
+ */
+__attribute__((preserve_none)) struct hal_context *
+kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1);
 struct hal_context *kernel_fault(const struct hal_fault *fault);
 struct hal_context *kernel_timer_interrupt(void);
 struct hal_context *kernel_serial_interrupt(void);

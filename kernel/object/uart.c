@@ -110,7 +110,7 @@ static enum status write(struct call *call)
 	if (status != STATUS_OK)
 		return status;
 	/* The same bytes in the arena: the private copy is gone when there is room. */
-	op->argument[0] = call->submission.fields.param_offset +
+	op->argument[0] = call->param_span.offset +
 			  (uint64_t)(data.data - (const uint8_t *)hal_cpu()->params);
 	op->argument[1] = data.size;
 	if (data.size == 0)

@@ -241,7 +241,7 @@ static void following_a_pointer_again_costs_again(void **state)
 	LOAD_POINTER(struct_pointer(0, 2, 0), 1, 2);
 	message_reader_limit(&message, 11, MESSAGE_DEFAULT_NESTING);
 	assert_true(message_reader_root(&message, &root));
-	for (; !message.malformed; times++)
+	for (; !message.malformed && times < 100; times++)
 		struct_reader_get_struct(root, 0);
 	assert_int_equal(times, 6); /* 11 words: the root, five times two, and a refusal */
 }
@@ -334,6 +334,23 @@ static void struct_lists_must_fit_their_tag(void **state)
 	LOAD_POINTER(list_pointer(1, MESSAGE_ELEMENT_STRUCT, 0), 0);
 	assert_int_equal(struct_reader_get_list(root, 0, MESSAGE_ELEMENT_STRUCT).count, 0);
 	assert_true(message.malformed);
+}
+
+static void elements_past_the_end_read_as_nothing(void **state)
+{
+	(void)state;
+	LOAD_POINTER(list_pointer(0, MESSAGE_ELEMENT_EIGHT_BYTES, 1), UINT64_MAX);
+	struct list_reader l = struct_reader_get_list(root, 0, MESSAGE_ELEMENT_EIGHT_BYTES);
+
+	assert_int_equal(list_reader_get_uint64(l, 0), UINT64_MAX);
+	assert_int_equal(list_reader_get_uint64(l, 1), 0);
+	assert_int_equal(list_reader_get_uint32(l, 1), 0);
+	assert_int_equal(list_reader_get_uint16(l, 1), 0);
+	assert_int_equal(list_reader_get_uint8(l, 1), 0);
+	assert_int_equal(list_reader_get_uint64(l, UINT32_MAX), 0);
+	assert_int_equal(list_reader_get_struct(l, 1).data_bytes, 0);
+	assert_false(list_reader_get_capability(l, 1).present);
+	assert_false(message.malformed);
 }
 
 static void scalars_read_as_structs(void **state)
@@ -444,6 +461,7 @@ static void the_sample_reads_back(void **state)
 	assert_int_equal(struct_reader_get_uint64(root, 0), 42);
 	assert_string_equal(struct_reader_get_text(root, 0).data, "sample");
 	assert_memory_equal(struct_reader_get_data(root, 1).data, "\1\2\3", 3);
+	assert_int_equal(struct_reader_get_uint64(struct_reader_get_struct(root, 2), 0), 0);
 	assert_string_equal(struct_reader_get_text(struct_reader_get_struct(root, 2), 0).data,
 			    "inner");
 	l = struct_reader_get_list(root, 3, MESSAGE_ELEMENT_POINTER);
@@ -549,6 +567,7 @@ int main(void)
 		cmocka_unit_test(text_needs_its_nul),
 		cmocka_unit_test(bytes_must_be_bytes),
 		cmocka_unit_test(struct_lists_must_fit_their_tag),
+		cmocka_unit_test(elements_past_the_end_read_as_nothing),
 		cmocka_unit_test(scalars_read_as_structs),
 		cmocka_unit_test(structs_read_as_scalars),
 		cmocka_unit_test(elements_of_another_size_are_refused),

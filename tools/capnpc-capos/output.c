@@ -194,11 +194,12 @@ static char *fold(const char *text, size_t size, size_t *out_size)
 static bool has_content(const char *path, const char *text, size_t size)
 {
 	FILE *file = fopen(path, "r");
-	bool same = file != nullptr;
+	char *found = file != nullptr ? malloc(size + 1) : nullptr;
+	/* One byte more than there should be, to see a longer file. */
+	bool same = found != nullptr && fread(found, 1, size + 1, file) == size &&
+		    memcmp(found, text, size) == 0;
 
-	for (size_t i = 0; same && i < size; i++)
-		same = fgetc(file) == (unsigned char)text[i];
-	same = same && fgetc(file) == EOF;
+	free(found);
 	if (file != nullptr)
 		fclose(file);
 	return same;

@@ -90,8 +90,10 @@ bool request_load(struct request *request, FILE *file)
 	uint8_t *bytes = read_all(file, &size);
 
 	*request = (struct request){ .budget_words = size * 2 };
-	if (bytes == nullptr || size < 16 || load32(bytes) >= MAX_SEGMENTS)
+	if (bytes == nullptr || size < 16 || load32(bytes) >= MAX_SEGMENTS) {
+		free(bytes);
 		return false;
+	}
 	request->segment_count = load32(bytes) + 1;
 	request->segments = calloc(request->segment_count, sizeof(*request->segments));
 	return request->segments != nullptr && split_segments(request, bytes, size);

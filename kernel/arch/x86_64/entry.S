@@ -32,9 +32,10 @@ entry_syscall:
 	movq %r14, CONTEXT_R14(%r8)
 	movq %r15, CONTEXT_R15(%r8)
 	movq $VECTOR_SYSCALL, CONTEXT_VECTOR(%r8)
-	movq %rsi, %rdx
-	movq %rdi, %rsi
-	movq %rax, %rdi
+	/* preserve_none passes its first arguments in R12, R13 and R14. */
+	movq %rax, %r12
+	movq %rdi, %r13
+	movq %rsi, %r14
 	call kernel_syscall
 	/* Falls through. */
 

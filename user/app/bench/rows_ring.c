@@ -8,71 +8,101 @@
 /* Where results go: after the spans that stubs use, at the arena's end. */
 constexpr uint32_t RESULT_BYTES = 16;
 
-/* Write count copies of a submission, its user_data counting from 0, and publish them. */
-static void submit(struct ring_header *ring, const struct ring_submission *submission,
-		   uint32_t count)
+/* The ring's queues, looked up once. */
+struct queues {
+	struct ring_header *ring;
+	struct ring_submission *submissions;
+	const struct ring_completion *completions;
+	uint32_t submission_mask;
+	uint32_t completion_mask;
+};
+
+/* Fill every slot with a submission: the kernel leaves them as they are, so that a program which
+ * repeats an operation need only rewrite what changes. */
+static struct queues prepare(const struct ring_submission *submission)
 {
-	struct ring_submission *queue = capos_submission_at(ring, 0);
-	uint32_t mask = ring->sq_entries - 1;
-	uint32_t tail = ring->sq_tail;
+	struct ring_header *ring = capos_ring();
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct ring_submission *slot = &queue[(tail + i) & mask];
+	for (uint32_t i = 0; i < ring->sq_entries; i++)
+		*capos_submission_at(ring, i) = *submission;
+	return (struct queues){
+		.ring = ring,
+		.submissions = capos_submission_at(ring, 0),
+		.completions = capos_completion_at(ring, 0),
+		.submission_mask = ring->sq_entries - 1,
+		.completion_mask = ring->cq_entries - 1,
+	};
+}
 
-		*slot = *submission;
-		slot->user_data = i;
-	}
+/* Give count prepared submissions their user_data, counting from 0, and publish them. */
+static inline void submit(const struct queues *queues, uint32_t count)
+{
+	uint32_t tail = queues->ring->sq_tail;
+
+	for (uint32_t i = 0; i < count; i++)
+		queues->submissions[(tail + i) & queues->submission_mask].user_data = i;
 	/* Release: pairs with the kernel's acquire load of sq_tail. */
-	__atomic_store_n(&ring->sq_tail, tail + count, __ATOMIC_RELEASE);
+	__atomic_store_n(&queues->ring->sq_tail, tail + count, __ATOMIC_RELEASE);
 }
 
 /* Consume count completions; true if they are the right ones and all went well. */
-static bool consume(struct ring_header *ring, uint32_t count)
+static inline bool consume(const struct queues *queues, uint32_t count)
 {
-	const struct ring_completion *queue = capos_completion_at(ring, 0);
-	uint32_t mask = ring->cq_entries - 1;
-	uint32_t head = ring->cq_head;
+	uint32_t head = queues->ring->cq_head;
 	uint64_t wrong = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct ring_completion *slot = &queue[(head + i) & mask];
+		const struct ring_completion *slot =
+			&queues->completions[(head + i) & queues->completion_mask];
 
 		wrong |= (slot->user_data ^ i) | (uint32_t)slot->status;
 	}
-	__atomic_store_n(&ring->cq_head, head + count, __ATOMIC_RELEASE);
+	__atomic_store_n(&queues->ring->cq_head, head + count, __ATOMIC_RELEASE);
 	return wrong == 0;
 }
 
-/* As many as count operations, in as few entries as the submission queue allows. */
-static bool run(struct ring_header *ring, const struct ring_submission *submission,
-		uint32_t count)
+/* As many as fit into the submission queue at once. */
+static inline bool run(const struct queues *queues, uint32_t count)
 {
-	bool right = true;
+	submit(queues, count);
+	return capos_cap_enter(count, RING_NO_DEADLINE, nullptr) == STATUS_OK &&
+	       consume(queues, count);
+}
 
-	while (count > 0) {
-		uint32_t part = count < ring->sq_entries ? count : ring->sq_entries;
+static void measure_one(struct measure *measure, const struct queues *queues)
+{
+	while (measure_wants(measure)) {
+		uint64_t start = measure_counter();
+		bool right = run(queues, 1);
 
-		submit(ring, submission, part);
-		right = right &&
-			capos_cap_enter(part, RING_NO_DEADLINE, nullptr) == STATUS_OK &&
-			consume(ring, part);
-		count -= part;
+		measure_add(measure, start, measure_counter(), right);
 	}
-	return right;
+}
+
+static void measure_many(struct measure *measure, const struct queues *queues, uint32_t batch)
+{
+	uint32_t part = batch <= queues->submission_mask ? batch : queues->submission_mask + 1;
+
+	while (measure_wants(measure)) {
+		uint64_t start = measure_counter();
+		bool right = true;
+
+		for (uint32_t done = 0; done < batch; done += part)
+			right = run(queues, part) && right;
+		measure_add(measure, start, measure_counter(), right);
+	}
 }
 
 static void measure_submission(struct measure *measure, const char *name,
 			       const struct ring_submission *submission, uint32_t batch)
 {
-	struct ring_header *ring = capos_ring();
+	struct queues queues = prepare(submission);
 
 	measure_begin(measure, name, batch);
-	while (measure_wants(measure)) {
-		uint64_t start = measure_counter();
-		bool right = run(ring, submission, batch);
-
-		measure_add(measure, start, measure_counter(), right);
-	}
+	if (batch == 1)
+		measure_one(measure, &queues);
+	else
+		measure_many(measure, &queues, batch);
 }
 
 void rows_nop(struct measure *measure)

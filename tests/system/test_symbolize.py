@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The host tool that puts function names into a fault's lines."""
+import os
+import re
+import subprocess
+
+from machine import ROOT, VARIANT
+
+
+def symbolized(log):
+    tool = os.path.join(ROOT, "tools", "symbolize")
+    return subprocess.run([tool, "--variant", VARIANT], input=log, text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def test_a_fault_gets_function_and_line(boot):
+    machine = boot()
+    machine.command("run fault page")
+    text = symbolized(machine.log)
+    rip = re.search(r"fault: process=fault .* rip=(0x[0-9a-f]+)", text).group(1)
+    assert re.search(rf"^ +{rip} \w+ at \S+\.[chS]:\d+", text, re.MULTILINE), text
+    assert re.search(r"^ +0x[0-9a-f]+ capos_main at \S+:\d+", text, re.MULTILINE), text
+
+
+def test_every_line_of_the_log_stays(boot):
+    log = boot().log
+    assert symbolized(log).rstrip("\n") == log.rstrip("\n")
+
+
+def test_unknown_programs_and_garbage_pass():
+    log = "fault: process=nobody pid=1 rip=0x1234 rsp=0x0\nfault: stack 0x1 0x2\nfault: stack\n"
+    assert symbolized(log) == log
