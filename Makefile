@@ -58,7 +58,7 @@ HOST := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -
 TOOL := -O2 -D_GNU_SOURCE -Ilib/config/debug
 
 VARIANTS := release debug
-release_FLAGS := -O2 -Ilib/config/release
+release_FLAGS := -O3 -Ilib/config/release
 debug_FLAGS := -O1 -Ilib/config/debug
 
 # BearSSL as built for the kernel: plain C, no processor extension, no system calls.
@@ -66,7 +66,7 @@ THIRD_PARTY := -w -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_R
 	-DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0 -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0
 
 PROGRAM_LINK := -static --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
-KERNEL_LINK := $(PROGRAM_LINK)
+KERNEL_LINK := $(PROGRAM_LINK) --lto-O3
 
 # Everything that is compiled depends on this file, which changes only when a flag does.
 define FLAGS
@@ -109,7 +109,7 @@ KERNEL_SCRIPT := kernel/arch/x86_64/kernel.ld
 kernel_and_systems = build/$(1)/kernel.elf $(PROGRAMS:%=build/$(1)/%.elf) \
 	$(SYSTEMS:%=build/$(1)/%.manifest)
 
-.PHONY: all release debug host run test check bench symbolize golden clean distclean help
+.PHONY: all release debug host run test check bench symbolize golden format clean distclean help
 all: release
 release: $(call kernel_and_systems,release) ; @:
 debug: $(call kernel_and_systems,debug) ; @:
@@ -125,7 +125,7 @@ $(BEARSSL_HEADER):
 
 # make reads this file: when the schemas change it generates first and then starts over, so that
 # the wildcards above see what was generated.
-ifeq ($(filter clean distclean help,$(MAKECMDGOALS)),)
+ifeq ($(filter clean distclean help format,$(MAKECMDGOALS)),)
 include build/gen/.stamp
 endif
 GEN_NEW := build/gen.new$(shell echo $$PPID)
@@ -180,7 +180,7 @@ build/$(1)/obj/$(2)/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
 build/$(1)/obj/$(2)/%.o: %.S build/flags | build/gen/.stamp
 	$$(call say,AS,$(1) $$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CC) -I. -Ibuild/gen $($(3)) -g $(WERROR) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) -I. -Ibuild/gen $($(3)) -g -fdebug-compilation-dir=. $(WERROR) -MMD -MP -c -o $$@ $$<
 endef
 
 # $(1) variant, $(2) program name, $(3) its sources
@@ -270,6 +270,10 @@ symbolize:
 # Write the golden files anew; the difference shows in the commit.
 golden: build/gen/.stamp
 	@tools/check/golden --update
+
+# Bring the code into the one format.
+format:
+	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-19 -i
 
 # Fetched sources stay until distclean.
 clean:

@@ -29,26 +29,20 @@ void cap_table_init(struct cap_table *table, uint32_t generation_limit)
 
 bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count)
 {
-	return table->free_count - table->reserved_count < count &&
-	       table->slot_count < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS;
+	return cap_table_free_slots(table) - table->reserved_count < count &&
+	       table->room_count < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS;
 }
 
 void cap_table_add_chunk(struct cap_table *table, struct cap_slot *chunk)
 {
-	uint32_t first = table->slot_count;
-
-	require(first < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS);
-	table->chunks[first / CAP_TABLE_CHUNK_SLOTS] = chunk;
-	table->slot_count += CAP_TABLE_CHUNK_SLOTS;
-	for (uint32_t i = CAP_TABLE_CHUNK_SLOTS; i-- > 0;) {
-		chunk[i] = (struct cap_slot){ .generation = 1 };
-		push_free(table, first + i);
-	}
+	require(table->room_count < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS);
+	table->chunks[table->room_count / CAP_TABLE_CHUNK_SLOTS] = chunk;
+	table->room_count += CAP_TABLE_CHUNK_SLOTS;
 }
 
 enum status cap_table_reserve(struct cap_table *table, uint32_t count)
 {
-	if (table->free_count - table->reserved_count < count)
+	if (cap_table_free_slots(table) - table->reserved_count < count)
 		return STATUS_OUT_OF_SLOTS;
 	table->reserved_count += count;
 	return STATUS_OK;
@@ -60,15 +54,29 @@ void cap_table_unreserve(struct cap_table *table, uint32_t count)
 	table->reserved_count -= count;
 }
 
-struct cap_id cap_table_insert(struct cap_table *table, void *object)
+/* A free slot: one that was used before, or the first that never was. */
+static uint32_t take_slot(struct cap_table *table)
 {
 	uint32_t index = table->first_free;
+
+	if (index == NO_SLOT) {
+		index = table->slot_count++;
+		*slot_at(table, index) = (struct cap_slot){ .generation = 1 };
+	} else {
+		table->first_free = slot_at(table, index)->next_free;
+		table->free_count--;
+	}
+	return index;
+}
+
+struct cap_id cap_table_insert(struct cap_table *table, void *object)
+{
 	struct cap_slot *slot;
+	uint32_t index;
 
 	require(object != nullptr && table->reserved_count != 0);
+	index = take_slot(table);
 	slot = slot_at(table, index);
-	table->first_free = slot->next_free;
-	table->free_count--;
 	table->reserved_count--;
 	table->used_count++;
 	slot->object = object;
@@ -113,10 +121,11 @@ struct cap_slot *cap_table_take_chunk(struct cap_table *table)
 	require(table->used_count == 0 && table->reserved_count == 0);
 	table->free_count = 0;
 	table->first_free = NO_SLOT;
-	if (table->slot_count == 0)
+	table->slot_count = 0;
+	if (table->room_count == 0)
 		return nullptr;
-	table->slot_count -= CAP_TABLE_CHUNK_SLOTS;
-	return table->chunks[table->slot_count / CAP_TABLE_CHUNK_SLOTS];
+	table->room_count -= CAP_TABLE_CHUNK_SLOTS;
+	return table->chunks[table->room_count / CAP_TABLE_CHUNK_SLOTS];
 }
 
 /* The free list holds exactly free_count slots, each of them free. */
@@ -146,7 +155,7 @@ bool cap_table_check(const struct cap_table *table)
 		used += slot->object != nullptr;
 		retired += slot->generation == 0;
 	}
-	return used == table->used_count && table->reserved_count <= table->free_count &&
-	       used + retired + table->free_count == table->slot_count &&
+	return used == table->used_count && table->slot_count <= table->room_count &&
+	       table->reserved_count <= cap_table_free_slots(table) && used + retired + table->free_count == table->slot_count &&
 	       check_free_list(table);
 }

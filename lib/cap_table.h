@@ -44,9 +44,10 @@ static_assert(sizeof(struct cap_slot) * CAP_TABLE_CHUNK_SLOTS == 4096);
 
 struct cap_table {
 	struct cap_slot *chunks[CAP_TABLE_CHUNKS_MAX];
-	uint32_t slot_count; /* in all chunks */
-	uint32_t free_count; /* on the free list; at least reserved_count */
-	uint32_t reserved_count;
+	uint32_t room_count; /* slots in all chunks */
+	uint32_t slot_count; /* of those, the ones that have been used before; they come first */
+	uint32_t free_count; /* on the free list */
+	uint32_t reserved_count; /* at most cap_table_free_slots() */
 	uint32_t used_count;
 	uint32_t first_free;
 	uint32_t generation_limit; /* a slot retires after this generation */
@@ -61,6 +62,12 @@ bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count);
 /* Use chunk (CAP_TABLE_CHUNK_SLOTS slots, any content) from now on, until cap_table_take_chunk.
  */
 void cap_table_add_chunk(struct cap_table *table, struct cap_slot *chunk);
+
+/* Slots that hold nothing and can be used. */
+static inline uint32_t cap_table_free_slots(const struct cap_table *table)
+{
+	return table->free_count + table->room_count - table->slot_count;
+}
 
 /* Set count free slots aside for later inserts.  STATUS_OUT_OF_SLOTS: too few; nothing changed.
  */

@@ -134,13 +134,15 @@ static inline void message_reader_init(struct message_reader *m, const void *byt
 	size_t words = size_bytes / MESSAGE_WORD_BYTES;
 	uint64_t budget = words * UINT64_C(16) + 1024;
 
-	*m = (struct message_reader){ .bytes = bytes, .nesting = MESSAGE_DEFAULT_NESTING };
-	if (words - 1 >= MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0) {
-		m->malformed = true;
-		return;
-	}
-	m->words = (uint32_t)words;
-	m->budget_words = budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX;
+	bool malformed = words - 1 >= MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0;
+
+	*m = (struct message_reader){
+		.bytes = bytes,
+		.words = malformed ? 0 : (uint32_t)words,
+		.budget_words = budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX,
+		.nesting = MESSAGE_DEFAULT_NESTING,
+		.malformed = malformed,
+	};
 }
 
 /* Replace the budget and the nesting limit.  Before the root is read. */
@@ -163,16 +165,20 @@ static inline bool message_reader_root(struct message_reader *m, struct struct_r
 	uint32_t pointers = (uint32_t)(pointer >> 48);
 	uint32_t size_words = data_words + pointers;
 
-	*out = (struct struct_reader){ .message = m, .data = m->bytes, .nesting = m->nesting };
 	if ((pointer & 3) != 0 || start < 0 || start + size_words > m->words ||
 	    size_words > m->budget_words) {
+		*out = (struct struct_reader){ .message = m,
+					       .data = m->bytes,
+					       .nesting = m->nesting };
 		m->malformed = true;
 		return false;
 	}
 	m->budget_words -= size_words;
-	out->data = m->bytes + start * MESSAGE_WORD_BYTES;
-	out->data_bytes = data_words * MESSAGE_WORD_BYTES;
-	out->pointers = (uint16_t)pointers;
+	*out = (struct struct_reader){ .message = m,
+				       .data = m->bytes + start * MESSAGE_WORD_BYTES,
+				       .data_bytes = data_words * MESSAGE_WORD_BYTES,
+				       .pointers = (uint16_t)pointers,
+				       .nesting = m->nesting };
 	return true;
 }
 

@@ -17,9 +17,14 @@ static inline void words_copy(void *to, const void *from, uint32_t size_bytes)
 		memcpy(to, from, size_bytes);
 		return;
 	}
-	for (uint32_t i = 0; i < size_bytes / sizeof(uint64_t); i++) {
-		out[i] = in[i];
+	for (; size_bytes >= 2 * sizeof(uint64_t); size_bytes -= 2 * sizeof(uint64_t)) {
+		out[0] = in[0];
+		out[1] = in[1];
+		out += 2;
+		in += 2;
 		/* Keeps the compiler from making this loop the call that it avoids. */
 		__asm__ volatile("" ::: "memory");
 	}
+	if (size_bytes != 0)
+		*out = *in;
 }

@@ -12,6 +12,7 @@ const manifest :Manifest.SystemManifest = (
     (name = "calc", image = embed "/calc.elf"),
     (name = "fault", image = embed "/fault.elf"),
     (name = "spin", image = embed "/spin.elf"),
+    (name = "flood", image = embed "/flood.elf"),
     (name = "tiny", image = embed "/tiny.elf"),
   ],
   initConfig = (

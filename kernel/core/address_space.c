@@ -10,6 +10,8 @@
 /* Where the kernel looks for free ranges when a program does not say: right behind the program,
  * where small mappings share its page tables. */
 constexpr uint64_t ANYWHERE_START = 0x240000;
+/* Longest mapping that is populated when it is made. */
+constexpr uint64_t POPULATE_PAGES = 8;
 
 static struct mapping *mapping_of(struct list_link *link)
 {
@@ -38,9 +40,8 @@ enum status address_space_init(struct address_space *space, struct account *acco
 
 static bool range_is_valid(uint64_t address, uint64_t size)
 {
-	return address % PAGE_SIZE == 0 && size % PAGE_SIZE == 0 && size != 0 &&
-	       size <= MAX_MEMORY_OBJECT_BYTES && address >= HAL_USER_START &&
-	       address < HAL_USER_END && size <= HAL_USER_END - address;
+	return (address | size) % PAGE_SIZE == 0 && size - 1 < MAX_MEMORY_OBJECT_BYTES &&
+	       address - HAL_USER_START <= HAL_USER_END - HAL_USER_START - size;
 }
 
 /* The mapping that covers all of [start, start + size), or nullptr. */
@@ -88,11 +89,18 @@ static void mapping_link(struct address_space *space, struct mapping *mapping,
 	space->mapping_count++;
 }
 
+/* Storage for a mapping, of any content. */
 static enum status mapping_create(struct address_space *space, struct mapping **out_mapping)
 {
 	void *storage;
-	enum status status = supply_object(space->account, SUPPLY_MAPPING, &storage);
+	enum status status;
 
+	*out_mapping = space->spare;
+	if (space->spare != nullptr) {
+		space->spare = nullptr;
+		return STATUS_OK;
+	}
+	status = supply_object(space->account, SUPPLY_MAPPING, &storage);
 	if (status == STATUS_OK)
 		*out_mapping = storage;
 	return status;
@@ -100,42 +108,58 @@ static enum status mapping_create(struct address_space *space, struct mapping **
 
 static void mapping_destroy(struct address_space *space, struct mapping *mapping)
 {
-	supply_return_object(space->account, SUPPLY_MAPPING, mapping);
+	if (space->spare == nullptr)
+		space->spare = mapping;
+	else
+		supply_return_object(space->account, SUPPLY_MAPPING, mapping);
 }
 
-/*
- * Put a mapping of `shape` into the space.  Takes over the reference to its object only on
- * success.
- */
-static enum status insert(struct address_space *space, const struct mapping *shape,
-			  uint64_t *in_out_address)
+/* A place for size bytes at *in_out_address (0: anywhere), and storage for a mapping there. */
+static enum status open_place(struct address_space *space, uint64_t size, uint64_t *in_out_address,
+			      struct list_link **out_before, struct mapping **out_mapping)
 {
-	uint64_t size = shape->end - shape->start;
-	uint64_t start = *in_out_address;
-	struct list_link *before = find_place(space, &start, size);
-	struct mapping *mapping;
-	enum status status;
+	uint64_t asked = *in_out_address;
 
-	if (before == nullptr)
-		return *in_out_address != 0 ? STATUS_ADDRESS_IN_USE : STATUS_NO_ADDRESS_SPACE;
+	*out_before = find_place(space, in_out_address, size);
+	if (*out_before == nullptr)
+		return asked != 0 ? STATUS_ADDRESS_IN_USE : STATUS_NO_ADDRESS_SPACE;
 	if (space->mapping_count >= MAX_MAPPINGS)
 		return STATUS_TOO_MANY_MAPPINGS;
-	status = mapping_create(space, &mapping);
-	if (status != STATUS_OK)
-		return status;
-	*mapping = *shape;
-	mapping->start = start;
-	mapping->end = start + size;
+	return mapping_create(space, out_mapping);
+}
+
+/* Put a filled-in mapping into its place, or free it. */
+static enum status close_place(struct address_space *space, struct list_link *before,
+			       struct mapping *mapping)
+{
+	enum status status;
+
 	mapping_link(space, mapping, before);
 	status = page_tables_reserve(space, mapping);
-	if (status != STATUS_OK) {
-		list_remove(&mapping->link);
-		space->mapping_count--;
-		mapping_destroy(space, mapping);
-		return status;
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	list_remove(&mapping->link);
+	space->mapping_count--;
+	mapping_destroy(space, mapping);
+	return status;
+}
+
+/* Make the entries of a small mapping at once where the pages are there already: cheaper than a
+ * fault for each. */
+static void populate(struct address_space *space, const struct mapping *mapping)
+{
+	uint64_t pages = (mapping->end - mapping->start) / PAGE_SIZE;
+
+	if (mapping->access == HAL_ACCESS_NONE || pages > POPULATE_PAGES)
+		return;
+	for (uint64_t i = 0; i < pages; i++) {
+		struct paddr frame;
+
+		if (memory_object_has_page(mapping->object, (uint32_t)(mapping->first_page + i),
+					   &frame))
+			page_tables_enter(space, mapping->start + i * PAGE_SIZE, frame,
+					  mapping->access);
 	}
-	*in_out_address = start;
-	return STATUS_OK;
 }
 
 static enum status check_access(const struct memory_object *object, enum hal_access access)
@@ -153,57 +177,90 @@ static void count_writable(struct mapping *mapping, int32_t change)
 		mapping->object->writable_mappings += (uint32_t)change;
 }
 
+static enum status map_at(struct address_space *space, const struct map_request *request,
+			  uint64_t *in_out_address)
+{
+	uint64_t size = request->page_count * PAGE_SIZE;
+	struct list_link *before;
+	struct mapping *mapping;
+	enum status status = open_place(space, size, in_out_address, &before, &mapping);
+
+	if (status != STATUS_OK)
+		return status;
+	*mapping = (struct mapping){ .start = *in_out_address,
+				     .end = *in_out_address + size,
+				     .object = request->object,
+				     .first_page = request->first_page,
+				     .kind = MAPPING_OBJECT,
+				     .access = request->access,
+				     .fixed = request->fixed };
+	status = close_place(space, before, mapping);
+	if (status != STATUS_OK)
+		return status;
+	object_get(&request->object->object);
+	count_writable(mapping, 1);
+	populate(space, mapping);
+	return STATUS_OK;
+}
+
 enum status address_space_map(struct address_space *space, const struct map_request *request,
 			      uint64_t *out_address)
 {
-	uint64_t size = request->page_count * PAGE_SIZE;
-	struct mapping shape = { .end = size,
-				 .object = request->object,
-				 .first_page = request->first_page,
-				 .kind = MAPPING_OBJECT,
-				 .access = request->access,
-				 .fixed = request->fixed };
 	uint64_t address = request->address;
 	enum status status;
 
 	if (request->page_count == 0 || request->first_page > request->object->page_count ||
 	    request->page_count > request->object->page_count - request->first_page)
 		return STATUS_INVALID_ARGUMENT;
-	if (!range_is_valid(address != 0 ? address : ANYWHERE_START, size))
+	if (!range_is_valid(address != 0 ? address : ANYWHERE_START,
+			    request->page_count * PAGE_SIZE))
 		return STATUS_INVALID_ARGUMENT;
 	status = check_access(request->object, request->access);
-	if (status != STATUS_OK)
-		return status;
-	status = insert(space, &shape, &address);
-	if (status != STATUS_OK)
-		return status;
-	object_get(&request->object->object);
-	count_writable(&shape, 1);
-	*out_address = address;
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = map_at(space, request, &address);
+	if (status == STATUS_OK)
+		*out_address = address;
+	return status;
 }
 
 enum status address_space_map_block(struct address_space *space, uint64_t address,
 				    struct paddr block, uint64_t size)
 {
-	struct mapping shape = { .end = size,
-				 .block = block,
-				 .kind = MAPPING_BLOCK,
-				 .access = HAL_ACCESS_WRITE,
-				 .fixed = true };
+	struct list_link *before;
+	struct mapping *mapping;
+	enum status status = open_place(space, size, &address, &before, &mapping);
 
-	return insert(space, &shape, &address);
+	if (status != STATUS_OK)
+		return status;
+	*mapping = (struct mapping){ .start = address,
+				     .end = address + size,
+				     .block = block,
+				     .kind = MAPPING_BLOCK,
+				     .access = HAL_ACCESS_WRITE,
+				     .fixed = true };
+	return close_place(space, before, mapping);
 }
 
 enum status address_space_reserve(struct address_space *space, uint64_t size,
 				  uint64_t *out_address)
 {
-	struct mapping shape = { .end = size, .kind = MAPPING_RESERVED };
+	struct list_link *before;
+	struct mapping *mapping;
+	uint64_t address = 0;
+	enum status status;
 
 	if (!range_is_valid(ANYWHERE_START, size))
 		return STATUS_INVALID_ARGUMENT;
-	*out_address = 0;
-	return insert(space, &shape, out_address);
+	status = open_place(space, size, &address, &before, &mapping);
+	if (status != STATUS_OK)
+		return status;
+	*mapping = (struct mapping){ .start = address,
+				     .end = address + size,
+				     .kind = MAPPING_RESERVED };
+	status = close_place(space, before, mapping);
+	if (status == STATUS_OK)
+		*out_address = address;
+	return status;
 }
 
 /* Cut mapping at `at`, which lies inside it: `rest`, fresh storage, becomes the upper part. */
@@ -221,12 +278,9 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 	mapping_link(space, rest, mapping->link.next);
 }
 
-/*
- * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping.
- * Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
- */
-static enum status isolate(struct address_space *space, struct mapping **mapping, uint64_t start,
-			   uint64_t end)
+/* Cut [start, end) out of *mapping, of which it is a proper part. */
+[[gnu::noinline]] static enum status cut_out(struct address_space *space, struct mapping **mapping,
+					     uint64_t start, uint64_t end)
 {
 	bool below = start > (*mapping)->start;
 	bool above = end < (*mapping)->end;
@@ -253,6 +307,18 @@ static enum status isolate(struct address_space *space, struct mapping **mapping
 		*mapping = middle;
 	}
 	return STATUS_OK;
+}
+
+/*
+ * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping.
+ * Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
+ */
+static enum status isolate(struct address_space *space, struct mapping **mapping, uint64_t start,
+			   uint64_t end)
+{
+	if (start == (*mapping)->start && end == (*mapping)->end)
+		return STATUS_OK;
+	return cut_out(space, mapping, start, end);
 }
 
 /* Take a whole mapping away, with its page-table entries and its share of the tables. */
@@ -389,6 +455,8 @@ bool address_space_teardown_step(struct address_space *space)
 		return true;
 	}
 	require(space->table_spans == 0 && space->tables_taken == 0);
+	if (space->spare != nullptr)
+		supply_return_object(space->account, SUPPLY_MAPPING, space->spare);
 	supply_return_frames(space->account, space->top, 0);
 	supply_return_frames(space->account, space->root, 0);
 	return false;

@@ -43,6 +43,7 @@ struct address_space {
 	struct paddr top;
 	struct account *account;
 	struct list_link mappings;
+	struct mapping *spare; /* kept, and paid for, for the next mapping; or nullptr */
 	uint32_t mapping_count;
 	uint32_t table_spans;  /* reserved table frames */
 	uint32_t tables_taken; /* of those, in the tree now */

@@ -51,16 +51,17 @@ static enum status check_spans(const struct call *call, const struct method *met
 /* Look up one entry of the transfer list. */
 static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 {
-	struct ring_transfer entry;
+	const volatile struct ring_transfer *list =
+		(const volatile void *)(call->ring->arena + offset);
+	struct cap_id id = { list[i].capability };
+	/* The mode is the lowest of the second word's eight bytes. */
+	uint64_t rest = *(const volatile uint64_t *)(const volatile void *)&list[i].mode;
 
-	memcpy(&entry, call->ring->arena + offset + i * sizeof(entry), sizeof(entry));
-	for (size_t r = 0; r < sizeof(entry.reserved); r++)
-		if (entry.reserved[r] != 0)
-			return STATUS_RESERVED_NOT_ZERO;
-	if (entry.mode != CAP_GRANT_MODE_COPY)
+	if (rest > UINT8_MAX)
+		return STATUS_RESERVED_NOT_ZERO;
+	if (rest != CAP_GRANT_MODE_COPY)
 		return STATUS_TRANSFER_MODE;
-	call->transfers[i] = cap_table_lookup(&call->process->table,
-					      (struct cap_id){ entry.capability });
+	call->transfers[i] = cap_table_lookup(&call->process->table, id);
 	return call->transfers[i] != nullptr ? STATUS_OK : STATUS_BAD_CAPABILITY;
 }
 

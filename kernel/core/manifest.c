@@ -8,11 +8,12 @@
 
 static struct data_reader module_bytes;
 
-/* A fresh reader of the whole message, with a budget for looking at everything once.  False: it
- * is malformed. */
+/* A fresh reader of the whole message.  No budget: names are compared each with each, and how much
+ * is looked at is bounded by MANIFEST_MAX_BINARIES.  False: it is malformed. */
 static bool read_root(struct message_reader *message, struct system_manifest_reader *out)
 {
 	message_reader_init(message, module_bytes.data, module_bytes.size);
+	message_reader_limit(message, UINT32_MAX, MESSAGE_DEFAULT_NESTING);
 	return system_manifest_read_root(message, out) && !message->malformed;
 }
 

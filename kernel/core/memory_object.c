@@ -119,6 +119,27 @@ struct paddr memory_object_page(struct memory_object *object, uint32_t page)
 	return frame_of(*entry);
 }
 
+bool memory_object_has_page(const struct memory_object *object, uint32_t page,
+			    struct paddr *out_frame)
+{
+	uint32_t number;
+
+	require(page < object->page_count);
+	if (!has_leaves(object)) {
+		number = object->index[page];
+	} else {
+		uint32_t leaf_number = object->index[page / MEMORY_OBJECT_LEAF];
+		const uint32_t *leaf;
+
+		if (leaf_number == 0)
+			return false;
+		leaf = hal_direct_map(frame_of(leaf_number));
+		number = leaf[page % MEMORY_OBJECT_LEAF];
+	}
+	*out_frame = frame_of(number);
+	return number != 0;
+}
+
 /* The bytes of the page that holds offset, from offset on, and how many of size lie in it. */
 static uint8_t *bytes_at(struct memory_object *object, uint64_t offset, size_t size,
 			 size_t *out_part)

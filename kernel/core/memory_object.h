@@ -52,6 +52,10 @@ extern const struct object_type memory_object_type;
 /* The frame of a page below page_count, taken and filled if it was not yet. */
 struct paddr memory_object_page(struct memory_object *object, uint32_t page);
 
+/* Whether the frame of a page below page_count is there already; takes nothing. */
+bool memory_object_has_page(const struct memory_object *object, uint32_t page,
+			    struct paddr *out_frame);
+
 /* Copy bytes into the object at offset, which together lie inside it. */
 void memory_object_write(struct memory_object *object, uint64_t offset, const void *bytes,
 			 size_t size);

@@ -36,7 +36,18 @@ static uint64_t own_count(struct own_spans own)
 	return own.first < own.end ? own.end - own.first : 0;
 }
 
-enum status page_tables_reserve(struct address_space *space, const struct mapping *mapping)
+/* Whether the mapping before shares the one table that mapping needs: the ordinary case for small
+ * ones. */
+static bool shares_all(const struct address_space *space, const struct mapping *mapping)
+{
+	const struct mapping *before = neighbour(space, mapping->link.prev);
+
+	return before != nullptr &&
+	       (before->end - 1) / HAL_TABLE_SPAN == (mapping->end - 1) / HAL_TABLE_SPAN;
+}
+
+[[gnu::noinline]] static enum status reserve_own(struct address_space *space,
+						 const struct mapping *mapping)
 {
 	uint64_t count = own_count(own_spans(space, mapping, HAL_TABLE_SPAN)) +
 			 own_count(own_spans(space, mapping, HAL_DIRECTORY_SPAN));
@@ -45,6 +56,11 @@ enum status page_tables_reserve(struct address_space *space, const struct mappin
 	if (status == STATUS_OK)
 		space->table_spans += (uint32_t)count;
 	return status;
+}
+
+enum status page_tables_reserve(struct address_space *space, const struct mapping *mapping)
+{
+	return shares_all(space, mapping) ? STATUS_OK : reserve_own(space, mapping);
 }
 
 static void give_back(struct address_space *space, struct paddr table)
@@ -73,7 +89,8 @@ static void clear_in_span(struct address_space *space, const struct mapping *map
 			min_u64(mapping->end, (span + 1) * HAL_TABLE_SPAN));
 }
 
-void page_tables_release(struct address_space *space, const struct mapping *mapping)
+[[gnu::noinline]] static void release_own(struct address_space *space,
+					  const struct mapping *mapping)
 {
 	struct own_spans tables = own_spans(space, mapping, HAL_TABLE_SPAN);
 	struct own_spans directories = own_spans(space, mapping, HAL_DIRECTORY_SPAN);
@@ -94,6 +111,14 @@ void page_tables_release(struct address_space *space, const struct mapping *mapp
 	supply_unreserve(space->account, freed);
 }
 
+void page_tables_release(struct address_space *space, const struct mapping *mapping)
+{
+	if (shares_all(space, mapping))
+		hal_pages_clear(space->root, mapping->start, mapping->end);
+	else
+		release_own(space, mapping);
+}
+
 void page_tables_forget(struct address_space *space, const struct mapping *mapping)
 {
 	uint64_t last = (mapping->end - 1) / HAL_TABLE_SPAN;
@@ -102,8 +127,8 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 		clear_in_span(space, mapping, s);
 }
 
-void page_tables_enter(struct address_space *space, uint64_t address, struct paddr frame,
-		       enum hal_access access)
+/* Take reserved frames for the tables that address lacks: seldom. */
+[[gnu::cold, gnu::noinline]] static void add_tables(struct address_space *space, uint64_t address)
 {
 	struct hal_tables tables = { .count = hal_page_tables_missing(space->root, address) };
 
@@ -112,8 +137,17 @@ void page_tables_enter(struct address_space *space, uint64_t address, struct pad
 		supply_zero_frame(tables.frame[i]);
 	}
 	space->tables_taken += tables.count;
-	hal_page_map(space->root, address, frame, access, &tables);
+	hal_page_tables_add(space->root, address, &tables);
 	require(tables.count == 0 && space->tables_taken <= space->table_spans);
+}
+
+void page_tables_enter(struct address_space *space, uint64_t address, struct paddr frame,
+		       enum hal_access access)
+{
+	if (hal_page_map(space->root, address, frame, access))
+		return;
+	add_tables(space, address);
+	require(hal_page_map(space->root, address, frame, access));
 }
 
 static uint32_t count_spans(const struct address_space *space, uint64_t span)

@@ -25,6 +25,9 @@ constexpr uint32_t POOLS = 2;
 constexpr uint32_t WALK_WORDS = 512;
 constexpr uint32_t WALK_STEPS = 32;
 
+/* Kept for random_word(). */
+constexpr uint32_t RANDOM_WORDS = RANDOM_REQUEST_BYTES_MAX / sizeof(uint64_t);
+
 /*
  * Samples go to the pools in turn; the seed is the digests of both.  One digest could carry no
  * more than 256 of the RANDOM_SEED_BITS.
@@ -37,6 +40,8 @@ static struct {
 	uint32_t pending[RANDOM_SOURCES]; /* samples in the pools; stops growing when enough */
 	uint32_t requests;                /* since samples were last drawn */
 	bool seeded;
+	uint32_t words_left; /* of words, from the start; 0 once they are used up */
+	uint64_t words[RANDOM_WORDS];
 	uint64_t walk[WALK_WORDS];
 } machine_random;
 
@@ -166,5 +171,23 @@ enum status random_bytes(void *out, size_t size)
 	if (++machine_random.requests >= RANDOM_RESEED_REQUESTS)
 		refresh();
 	br_hmac_drbg_generate(&machine_random.generator, out, size);
+	return STATUS_OK;
+}
+
+enum status random_word(uint64_t *out)
+{
+	uint32_t left = machine_random.words_left;
+
+	if (left == 0) {
+		enum status status = random_bytes(machine_random.words,
+						  sizeof(machine_random.words));
+
+		if (status != STATUS_OK)
+			return status;
+		left = RANDOM_WORDS;
+	}
+	machine_random.words_left = --left;
+	*out = machine_random.words[left];
+	machine_random.words[left] = 0;
 	return STATUS_OK;
 }

@@ -59,6 +59,12 @@ static inline struct ring_span ring_span_of(uint64_t word)
 	return (struct ring_span){ (uint32_t)word, (uint32_t)(word >> 32) };
 }
 
+/* One past its last byte; cannot overflow. */
+static inline uint64_t ring_span_end(struct ring_span span)
+{
+	return (uint64_t)span.offset + span.length;
+}
+
 /* What fills word 1 of a completion: status, kind, transfer count, tag. */
 static inline uint64_t completion_word(enum status status, enum completion_kind kind,
 				       uint8_t transfer_count, uint16_t tag)
@@ -146,7 +152,7 @@ static inline void ring_publish(struct ring *ring)
 {
 	if ((span.offset | span.length) % 8 != 0)
 		return STATUS_SPAN_MISALIGNED;
-	if ((uint64_t)span.offset + span.length > ring->arena_bytes)
+	if (ring_span_end(span) > ring->arena_bytes)
 		return STATUS_SPAN_OUT_OF_BOUNDS;
 	return STATUS_OK;
 }

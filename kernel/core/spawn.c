@@ -103,7 +103,7 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	return map_fresh(process, object, segment->address - lead, segment_access(segment));
 }
 
-static enum status load_image(struct process *process, struct data_reader image,
+[[gnu::noinline]] static enum status load_image(struct process *process, struct data_reader image,
 			      uint64_t *out_entry)
 {
 	struct elf_image elf;
@@ -122,7 +122,7 @@ static uint64_t canary(void)
 {
 	uint64_t value;
 
-	if (random_bytes(&value, sizeof(value)) != STATUS_OK)
+	if (random_word(&value) != STATUS_OK)
 		value = UINT64_C(0x0aff0d0a00ff0d00);
 	return value & ~UINT64_C(0xff);
 }

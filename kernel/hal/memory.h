@@ -35,7 +35,7 @@ enum hal_access : uint8_t {
 	HAL_ACCESS_EXECUTE = 3, /* and read */
 };
 
-/* Zeroed table frames offered to hal_page_map(); count says how many of them are left. */
+/* Zeroed table frames for hal_page_tables_add(); count says how many of them are left. */
 struct hal_tables {
 	struct paddr frame[2];
 	uint32_t count;
@@ -50,17 +50,20 @@ void hal_address_space_activate(struct paddr root);
 /* Make the kernel's own address space the current one, so that another can be freed. */
 void hal_address_space_leave(void);
 
-/* How many table frames hal_page_map(address) would use up: 0, 1 or 2. */
+/* How many table frames address lacks: 0, 1 or 2. */
 uint32_t hal_page_tables_missing(struct paddr root, uint64_t address);
+
+/* Put the tables that address lacks into the tree, as many as hal_page_tables_missing() said. */
+void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables *tables);
 
 /*
  * Map one page, replacing what is there.  address is page-aligned user space, access is not
- * HAL_ACCESS_NONE.  Takes the frames it needs from tables, which must hold enough.
+ * HAL_ACCESS_NONE.  False, and nothing is done, where a table is missing.
  */
-void hal_page_map(struct paddr root, uint64_t address, struct paddr frame, enum hal_access access,
-		  struct hal_tables *tables);
+[[nodiscard]] bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
+				enum hal_access access);
 
-/* Unmap every page of [start, end), page-aligned; tables stay.  At most one HAL_TABLE_SPAN.
+/* Unmap every page of [start, end), page-aligned and inside one HAL_TABLE_SPAN; tables stay.
  * Later accesses on this CPU fault. */
 void hal_pages_clear(struct paddr root, uint64_t start, uint64_t end);
 

@@ -144,6 +144,22 @@ static void an_overrun_is_recognised(void **state)
 	assert_int_equal(allocator_give(a, block), ALLOCATOR_NOT_A_BLOCK);
 }
 
+/* A size that leads to another good header: only the check word tells. */
+static void a_forged_size_is_recognised(void **state)
+{
+	struct allocator *a = *state;
+	uint32_t *header;
+
+	extend(a, STEP_BYTES);
+	char *block = take(a, 64);
+	char *swallowed = take(a, 64);
+
+	assert_non_null(take(a, 64));
+	header = (uint32_t *)(void *)(block - ALLOCATOR_ALIGNMENT);
+	*header += (uint32_t)(swallowed - block);
+	assert_int_equal(allocator_give(a, block), ALLOCATOR_NOT_A_BLOCK);
+}
+
 static void an_overwritten_free_list_is_recognised(void **state)
 {
 	struct allocator *a = *state;
@@ -229,6 +245,7 @@ int main(void)
 		cmocka_unit_test_setup(freeing_twice_is_recognised, setup),
 		cmocka_unit_test_setup(foreign_pointers_are_recognised, setup),
 		cmocka_unit_test_setup(an_overrun_is_recognised, setup),
+		cmocka_unit_test_setup(a_forged_size_is_recognised, setup),
 		cmocka_unit_test_setup(an_overwritten_free_list_is_recognised, setup),
 		cmocka_unit_test_setup(random_blocks_keep_their_content, setup),
 	};

@@ -46,13 +46,24 @@ static void check(bool condition, const char *what)
 
 /* --- Life ------------------------------------------------------------------------------- */
 
+/* Start over, with the arena of the machine before if it has the right size. */
+static void take_arena(size_t ram_bytes)
+{
+	uint8_t *ram = machine.ram;
+
+	if (ram == nullptr || machine.ram_bytes != ram_bytes) {
+		free(ram);
+		ram = aligned_alloc(PAGE_SIZE, ram_bytes);
+		check(ram != nullptr, "no memory for the arena");
+	}
+	memset(&machine, 0, sizeof(machine));
+	machine.ram = ram;
+}
+
 void fake_hal_init(size_t ram_bytes)
 {
 	check(ram_bytes >= 2 * PAGE_SIZE && ram_bytes % PAGE_SIZE == 0, "odd size of RAM");
-	fake_hal_fini();
-	memset(&machine, 0, sizeof(machine));
-	machine.ram = aligned_alloc(PAGE_SIZE, ram_bytes);
-	check(machine.ram != nullptr, "no memory for the arena");
+	take_arena(ram_bytes);
 	memset(machine.ram, 0, ram_bytes);
 	machine.ram_bytes = ram_bytes;
 	machine.root.raw = FAKE_HAL_RAM_START;

@@ -160,6 +160,23 @@ void submit_uart_read(struct program *program, uint32_t max_bytes, uint16_t tag)
 
 /* --- Processes -------------------------------------------------------------------------- */
 
+/* A child has its spawner, if any, as what was given to it. */
+static uint64_t spawner_of(const struct program *program)
+{
+	uint64_t spawner = program_capability(program, "spawner");
+
+	return spawner != 0 ? spawner : program_capability(program, "given");
+}
+
+/* Children of the first process may have children, which may not. */
+static void write_limits(const struct program *program, struct resource_limits_builder limits,
+			 uint64_t memory_bytes)
+{
+	resource_limits_set_memory_bytes(limits, memory_bytes);
+	resource_limits_set_slots(limits, program == &first ? 256 : 32);
+	resource_limits_set_threads(limits, program == &first ? 4 : 1);
+}
+
 enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t given,
 			uint64_t *out_handle)
 {
@@ -167,12 +184,10 @@ enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t
 	struct request request;
 	struct reply reply;
 
-	request_init_big(&request, program_capability(program, "spawner"),
-			 PROCESS_SPAWNER_SPAWN_METHOD);
+	request_init_big(&request, spawner_of(program), PROCESS_SPAWNER_SPAWN_METHOD);
 	params = process_spawner_spawn_params_init_root(&request.params);
 	process_spawner_spawn_params_set_binary(params, "child", 5);
-	resource_limits_set_memory_bytes(process_spawner_spawn_params_init_limits(params),
-					 memory_bytes);
+	write_limits(program, process_spawner_spawn_params_init_limits(params), memory_bytes);
 	if (given != 0) {
 		struct grant_builder grant = grant_list_builder_get(
 			process_spawner_spawn_params_init_grants(params, 1), 0);

@@ -62,7 +62,7 @@ void submit_process_wait(struct program *program, uint64_t handle, uint64_t dead
 void submit_uart_read(struct program *program, uint32_t max_bytes, uint16_t tag);
 
 /* Spawn "child" with so much memory (0: the default) and a copy of one capability, under the
- * name "given", unless it is 0. */
+ * name "given", unless it is 0.  A program without a "spawner" uses what it was given. */
 enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t given,
 			uint64_t *out_handle);
 /* The process behind a handle. */

@@ -233,6 +233,19 @@ void kernel_check(void)
 	assert_true(cap_table_check(&first.process->table));
 }
 
+void kernel_overpromise(int64_t bytes)
+{
+	struct account *account = first.process->account;
+	struct account *root = supply_root_account();
+	uint64_t amount = (uint64_t)bytes;
+
+	root->limit[ACCOUNT_MEMORY] += amount;
+	root->granted[ACCOUNT_MEMORY] += amount;
+	root->used[ACCOUNT_MEMORY] += amount;
+	account->limit[ACCOUNT_MEMORY] += amount;
+	account->granted[ACCOUNT_MEMORY] += amount;
+}
+
 struct supply_report kernel_balance(void)
 {
 	(void)kernel_settle();

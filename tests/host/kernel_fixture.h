@@ -98,6 +98,10 @@ enum fake_hal_end kernel_take_fault(const struct hal_fault *fault);
 /* Everything that can be checked is in order. */
 void kernel_check(void);
 
+/* Give the first process's account so much more than there is: then it is frames that run out.
+ * A negative amount takes it back. */
+void kernel_overpromise(int64_t bytes);
+
 /* What the machine has left; equal before and after, when nothing was kept. */
 struct supply_report kernel_balance(void);
 void assert_balance(struct supply_report before);

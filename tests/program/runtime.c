@@ -16,7 +16,9 @@ constexpr uint64_t MILLISECOND = 1000000;
 constexpr uint64_t STEP_NS = 5 * MILLISECOND;
 constexpr uint64_t FOR_EVER = UINT64_MAX / 2;
 constexpr uint32_t IN_FLIGHT = 20;
-constexpr uint32_t MANY = 2000; /* more than any table has slots */
+constexpr uint32_t MANY = 2000;
+constexpr uint32_t OBJECT_BYTES =
+	256 * 1024; /* so many of them no machine of these tests has */
 constexpr uint32_t BLOCKS = 128;
 
 struct proof {
@@ -210,6 +212,7 @@ static const char *what_does_not_fit_is_refused(void)
 	struct message_builder *params;
 	struct capos_call_size size = { .param_bytes = MAX_MESSAGE_BYTES + 1 };
 	struct timer_wait_params_builder wait_params;
+	uint32_t before = free_arena();
 
 	if (capos_call_begin(&call, timer.id, 0, size, &params) != STATUS_MESSAGE_TOO_LARGE)
 		return "parameters";
@@ -224,12 +227,14 @@ static const char *what_does_not_fit_is_refused(void)
 	if (timer_wait_begin(&call, timer, (struct capos_call_size){}, &wait_params) !=
 	    STATUS_OK)
 		return "begin";
-	for (uint32_t i = 0; i <= MAX_TRANSFERS; i++)
-		(void)capos_call_attach(&call, timer.id);
+	for (uint32_t i = 0; i < MAX_TRANSFERS; i++)
+		if (capos_call_attach(&call, timer.id) != i || call.failed)
+			return "attach";
+	(void)capos_call_attach(&call, timer.id);
 	if (capos_call_submit(&call) != STATUS_TOO_MANY_TRANSFERS)
-		return "attach";
+		return "attached too much";
 	capos_call_end(&call);
-	return nullptr;
+	return free_arena() == before ? nullptr : "arena lost";
 }
 
 static const char *capabilities_that_nobody_took_are_released(void)
@@ -244,7 +249,7 @@ static const char *capabilities_that_nobody_took_are_released(void)
 
 		if (status != STATUS_OK)
 			return "begin";
-		virtual_memory_create_object_params_set_size_bytes(params, PAGE_BYTES);
+		virtual_memory_create_object_params_set_size_bytes(params, OBJECT_BYTES);
 		status = virtual_memory_create_object_wait(&call, &results);
 		if (status == STATUS_OK &&
 		    capos_call_take_capability(&call, 0, TIMER_INTERFACE_ID) != 0)
@@ -261,7 +266,8 @@ static const char *owned_capabilities_are_released(void)
 	for (uint32_t i = 0; i < MANY; i++) {
 		[[gnu::cleanup(capos_owned_drop)]] struct capos_owned owned = { 0 };
 		struct memory_object_client object;
-		enum status status = virtual_memory_create_object(memory, PAGE_BYTES, &object);
+		enum status status =
+			virtual_memory_create_object(memory, OBJECT_BYTES, &object);
 
 		if (status != STATUS_OK)
 			return status_name(status);

@@ -14,7 +14,7 @@ LINE_BYTES_MAX = 1024
 
 COMMANDS = ["help", "caps", "programs", "run", "spawn", "jobs", "wait", "kill", "uptime", "audit",
             "echo", "clear", "exit", "shutdown"]
-PROGRAMS = {"shell", "hello", "calc", "fault", "spin", "tiny"}
+PROGRAMS = {"shell", "hello", "calc", "fault", "spin", "flood", "tiny"}
 
 
 @pytest.fixture
@@ -79,6 +79,10 @@ def test_uptime_goes_on(shell):
 def test_echo_prints_words_and_strings(shell):
     assert shell.command('echo one  "two  three" "a\\"b\\\\c"') == 'one two  three a"b\\c\n'
     assert shell.command("echo") == "\n"
+
+
+def test_echo_shows_controls_as_numbers(shell):
+    assert shell.command('echo "a\\nb\\tc"') == "a\\x0ab\\x09c\n"
 
 
 def test_empty_lines_do_nothing(shell):
@@ -201,7 +205,7 @@ def test_each_fault_ends_its_program_alone(shell):
     for name, cause in FAULTS.items():
         output = shell.command(f"run fault {name}")
         assert f"fault: faulted: {cause} (vector" in output, name
-        assert re.search(r"^  rip 00000000004\w{5}  rsp ", output, re.MULTILINE) or (
+        assert re.search(r"^  rip 00000000002\w{5}  rsp ", output, re.MULTILINE) or (
             name in ("execute-stack", "execute-null")), output
     assert books(shell) == before
 
@@ -261,11 +265,23 @@ def test_mistakes_with_jobs_are_named(shell):
     assert shell.command("spawn spin") == "error: there are 16 jobs already\n"
 
 
-def test_the_shell_answers_beside_spinning_jobs(shell):
-    for _ in range(4):
-        shell.command("spawn spin")
-    for _ in range(5):
-        assert shell.command("echo here", seconds=5) == "here\n"
+# Under counted instructions: one nanosecond each, on any machine.
+ANSWER_NS = 200_000_000
+
+
+@pytest.mark.parametrize("program", ["spin", "flood"])
+def test_the_shell_answers_beside_greedy_jobs(boot, program):
+    """A command is answered within a bound while others use all the time they can get."""
+    shell = boot(icount=True)
+
+    for number in range(1, 5):
+        assert shell.command(f"spawn {program}") == f"[{number}] {program}\n"
+    shell.type("uptime\rrun tiny\ruptime\r")
+    first, second = (int(re.search(r"up ([\d.]+) s", output).group(1).replace(".", ""))
+                     for output in (shell.prompt(), shell.prompt() and shell.prompt()))
+    assert (second - first) * 1_000_000 < ANSWER_NS
+    for number in range(1, 5):
+        assert shell.command(f"kill {number}") == f"[{number}] {program}: killed\n"
 
 
 def use_everything(shell):

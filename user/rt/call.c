@@ -8,6 +8,7 @@
 #include "user/rt/call.h"
 
 #include "lib/require.h"
+#include "lib/string.h"
 #include "user/rt/panic.h"
 #include "user/rt/ring.h"
 #include "user/rt/short_call.h"
@@ -15,6 +16,8 @@
 #include "user/rt/time.h"
 
 constexpr uint32_t TRANSFER_LIST_BYTES = MAX_TRANSFERS * sizeof(struct ring_transfer);
+/* Transfers that fit a span of one unit. */
+constexpr uint32_t UNIT_TRANSFERS = SPAN_UNIT_BYTES / sizeof(struct ring_transfer);
 
 /* user_data of submissions that are no call; smaller than any address. */
 enum user_data_mark : uint64_t {
@@ -61,17 +64,42 @@ uint32_t capos_client_take_span(uint32_t bytes)
 	return span_take(&capos_client.spans, bytes);
 }
 
+/* Make room for one more transfer: the list begins with one unit and grows once. */
+static bool grow_transfers(struct capos_call *call)
+{
+	uint32_t bytes = call->transfer_count == 0 ? SPAN_UNIT_BYTES : TRANSFER_LIST_BYTES;
+	uint32_t offset = span_take(&capos_client.spans, bytes);
+
+	if (offset == SPAN_NONE)
+		return false;
+	if (call->transfer_count != 0) {
+		memcpy(capos_client.arena + offset, capos_client.arena + call->transfer_offset,
+		       SPAN_UNIT_BYTES);
+		span_give(&capos_client.spans, call->transfer_offset, SPAN_UNIT_BYTES);
+	}
+	call->transfer_offset = offset;
+	return true;
+}
+
+static void give_transfers(const struct capos_call *call)
+{
+	uint32_t bytes =
+		call->transfer_count <= UNIT_TRANSFERS ? SPAN_UNIT_BYTES : TRANSFER_LIST_BYTES;
+
+	if (call->transfer_count != 0)
+		span_give(&capos_client.spans, call->transfer_offset, bytes);
+}
+
 static uint32_t attach(struct capos_call *call, uint64_t capability, enum cap_grant_mode mode)
 {
 	uint32_t index = call->transfer_count;
 
-	if (index == 0)
-		call->transfer_offset = span_take(&capos_client.spans, TRANSFER_LIST_BYTES);
-	if (index == MAX_TRANSFERS || call->transfer_offset == SPAN_NONE) {
+	if (index == MAX_TRANSFERS ||
+	    ((index == 0 || index == UNIT_TRANSFERS) && !grow_transfers(call))) {
 		call->failed = true;
 		return 0;
 	}
-	struct ring_transfer *list = capos_arena_at(capos_client.ring, call->transfer_offset);
+	struct ring_transfer *list = (void *)(capos_client.arena + call->transfer_offset);
 
 	list[index] = (struct ring_transfer){ .capability = capability, .mode = (uint8_t)mode };
 	call->transfer_count++;
@@ -305,7 +333,7 @@ uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
 	if (ordinal >= count)
 		return 0;
 	if ((call->taken_mask >> ordinal & 1) != 0 ||
-	    records[ordinal].interface_id != interface_id)
+	    (interface_id != 0 && records[ordinal].interface_id != interface_id))
 		return 0;
 	call->taken_mask |= (uint8_t)(1U << ordinal);
 	return records[ordinal].capability;
@@ -342,8 +370,7 @@ void capos_client_end(struct capos_call *call)
 	if (call->state == CAPOS_CALL_DONE && call->received_count != 0)
 		release_received(call);
 	span_give(&capos_client.spans, call->span_offset, call->span_bytes);
-	if (call->transfer_count != 0)
-		span_give(&capos_client.spans, call->transfer_offset, TRANSFER_LIST_BYTES);
+	give_transfers(call);
 	call->state = CAPOS_CALL_IDLE;
 }
 

@@ -130,7 +130,8 @@ void capos_call_cancel(struct capos_call *call);
 
 /*
  * The result capability of this ordinal, which is the caller's from now on.  0 when it is null,
- * absent, taken already or of another interface; such a one is released by end.
+ * absent, taken already or of another interface (0: any will do); such a one is released by
+ * end.
  */
 uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
 				    uint64_t interface_id);
@@ -157,4 +158,4 @@ void capos_owned_drop(struct capos_owned *owned);
 /* Take the capability out; owned is empty afterwards. */
 [[nodiscard]] uint64_t capos_owned_take(struct capos_owned *owned);
 
-#include "user/rt/short_call.h" // IWYU pragma: keep
+#include "user/rt/client.h" // IWYU pragma: keep

@@ -194,3 +194,5 @@ static inline void capos_call_end(struct capos_call *call)
 	span_give(&capos_client.spans, call->span_offset, SPAN_UNIT_BYTES);
 	call->state = CAPOS_CALL_IDLE;
 }
+
+#include "user/rt/short_call.h" // IWYU pragma: keep

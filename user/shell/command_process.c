@@ -61,6 +61,9 @@ void command_program(struct shell *shell)
 	end = process_wait(shell, process, watch, &outcome);
 	if (end == WAIT_INTERRUPTED)
 		end = end_foreground(shell, process, &outcome);
+	/* A program that cannot be waited for must not go on unseen. */
+	if (end == WAIT_FAILED)
+		(void)!process_handle_kill(process);
 	if (end == WAIT_ENDED)
 		outcome_print(&shell->terminal, request.program->text, request.program->size,
 			      &outcome);

@@ -91,20 +91,25 @@ static void take_table(uint64_t *entry, struct hal_tables *tables)
 		*entry = tables->frame[--tables->count].raw | TABLE_ENTRY;
 }
 
-void hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
-		  enum hal_access access, struct hal_tables *tables)
+void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables *tables)
 {
-	uint64_t *entry;
-	uint64_t old;
-
 	take_table(top_entry(root, address), tables);
 	take_table(directory_entry(root, address), tables);
-	entry = page_entry(root, address);
+}
+
+bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame, enum hal_access access)
+{
+	uint64_t *entry = page_entry(root, address);
+	uint64_t old;
+
+	if (entry == nullptr)
+		return false;
 	old = *entry;
 	*entry = frame.raw | access_bits(access) | PAGE_ACCESSED | PAGE_DIRTY;
 	/* An entry that was empty is in no translation buffer. */
 	if ((old & PAGE_PRESENT) != 0 && tlb_root_is_current(root))
 		tlb_invalidate(address);
+	return true;
 }
 
 /* Empty the entries of [start, end), which lie in one table. */
@@ -125,16 +130,11 @@ static void clear_in_table(struct paddr root, uint64_t start, uint64_t end, bool
 
 void hal_pages_clear(struct paddr root, uint64_t start, uint64_t end)
 {
-	bool single = (end - start) / PAGE_SIZE <= INVALIDATE_MAX && tlb_root_is_current(root);
-	uint64_t middle = (start / HAL_TABLE_SPAN + 1) * HAL_TABLE_SPAN;
+	bool current = tlb_root_is_current(root);
+	bool single = current && (end - start) / PAGE_SIZE <= INVALIDATE_MAX;
 
-	/* One span's length can touch two tables. */
-	if (middle > end)
-		middle = end;
-	clear_in_table(root, start, middle, single);
-	if (middle < end)
-		clear_in_table(root, middle, end, single);
-	if (!single)
+	clear_in_table(root, start, end, single);
+	if (current && !single)
 		hal_tlb_flush(root);
 }
 

@@ -21,36 +21,6 @@ void rows_stub_call(struct measure *measure, struct timer_client timer)
 	measure_report(measure);
 }
 
-/* Map a page of an object, look at it, unmap it: the page's content proves the mapping. */
-void rows_map(struct measure *measure, struct virtual_memory_client memory)
-{
-	struct memory_object_client object;
-	uint64_t content = 0;
-
-	if (virtual_memory_create_object(memory, PAGE_BYTES, &object) != STATUS_OK)
-		capos_panic(__FILE__, __LINE__, "no memory object");
-	measure_begin(measure, "mem.mapunmap", 1);
-	while (measure_wants(measure)) {
-		uint64_t address = 0;
-		uint64_t start = measure_counter();
-		bool right =
-			virtual_memory_map(memory, object, 0, PAGE_BYTES, PROTECTION_READ_WRITE,
-					   0, true, &address) == STATUS_OK;
-
-		if (right) {
-			volatile uint64_t *word = (volatile uint64_t *)address;
-
-			right = *word == content;
-			*word = ++content;
-			right = right &&
-				virtual_memory_unmap(memory, address, PAGE_BYTES) == STATUS_OK;
-		}
-		measure_add(measure, start, measure_counter(), right);
-	}
-	measure_report(measure);
-	capos_release(object.id);
-}
-
 /* Start a program that only exits, wait for its end, drop its handle. */
 static bool spawn_and_wait(struct process_spawner_client spawner)
 {

@@ -43,7 +43,7 @@ static inline struct cpu *hal_cpu(void)
 	return cpu;
 }
 
-static inline void *hal_direct_map(struct paddr address)
+[[gnu::returns_nonnull]] static inline void *hal_direct_map(struct paddr address)
 {
 	return (void *)(DIRECT_MAP_BASE + address.raw);
 }
