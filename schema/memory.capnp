@@ -48,10 +48,10 @@ interface VirtualMemory @0xe5a1c0de00000115 {
   # (unsealed without allowRevocable), addressInUse, noAddressSpace, tooManyMappings, outOfMemory.
 
   unmap @2 (address :UInt64, lengthBytes :UInt64) -> ();
-  # Removes one mapping or reservation, or a part of one; the range lies inside it.  What is removed
-  # from a reservation is no longer kept free.
-  # Statuses: invalidArgument, notMapped (the range is not inside one mapping), protectionRefused
-  # (the ring block or the CapSet), tooManyMappings (a hole would make one mapping too many),
+  # Removes every mapping and reservation in the range, or the parts of them that lie in it; holes are
+  # passed over.  All or nothing.
+  # Statuses: invalidArgument, notMapped (nothing is there), protectionRefused (the range touches
+  # the ring block or the CapSet), tooManyMappings (a hole would make one mapping too many),
   # outOfMemory.
 
   protect @3 (address :UInt64, lengthBytes :UInt64, protection :Protection) -> ();

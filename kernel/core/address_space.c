@@ -4,12 +4,15 @@
 
 #include "kernel/core/page_tables.h"
 #include "kernel/core/supply.h"
+#include "kernel/hal/cpu.h"
 #include "lib/require.h"
 #include "schema/memory.capnp.h"
 
 /* Where the kernel looks for free ranges when a program does not say: right behind the program,
  * where small mappings share its page tables. */
 constexpr uint64_t ANYWHERE_START = 0x240000;
+/* A hole cuts one mapping into three, of which one is removed. */
+constexpr uint32_t UNMAP_LIMIT = MAX_MAPPINGS + 1;
 /* Longest mapping that is populated when it is made. */
 constexpr uint64_t POPULATE_PAGES = 8;
 
@@ -278,21 +281,23 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 	mapping_link(space, rest, mapping->link.next);
 }
 
-/* Cut [start, end) out of *mapping, of which it is a proper part. */
-[[gnu::noinline]] static enum status cut_out(struct address_space *space, struct mapping **mapping,
-					     uint64_t start, uint64_t end)
+/*
+ * Cut the mapping `low` at start and the mapping `high`, the same or a later one, at end, where these
+ * lie inside them.  What begins at start is returned in *out_low.  STATUS_OUT_OF_MEMORY: then nothing
+ * changed.
+ */
+[[gnu::noinline]] static enum status cut(struct address_space *space, struct mapping *low,
+					 uint64_t start, struct mapping *high, uint64_t end,
+					 struct mapping **out_low)
 {
-	bool below = start > (*mapping)->start;
-	bool above = end < (*mapping)->end;
 	struct mapping *middle = nullptr;
 	struct mapping *rest = nullptr;
 	enum status status = STATUS_OK;
 
-	if (space->mapping_count + below + above > MAX_MAPPINGS)
-		return STATUS_TOO_MANY_MAPPINGS;
-	if (below)
+	*out_low = low;
+	if (start > low->start)
 		status = mapping_create(space, &middle);
-	if (status == STATUS_OK && above)
+	if (status == STATUS_OK && end < high->end)
 		status = mapping_create(space, &rest);
 	if (status != STATUS_OK) {
 		if (middle != nullptr)
@@ -300,25 +305,31 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 		return status;
 	}
 	/* commit */
-	if (above)
-		split(space, *mapping, end, rest);
-	if (below) {
-		split(space, *mapping, start, middle);
-		*mapping = middle;
+	if (rest != nullptr)
+		split(space, high, end, rest);
+	if (middle != nullptr) {
+		split(space, low, start, middle);
+		*out_low = middle;
 	}
 	return STATUS_OK;
 }
 
 /*
- * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping.
+ * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping;
+ * limit is how many mappings there may be meanwhile.
  * Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
  */
 static enum status isolate(struct address_space *space, struct mapping **mapping, uint64_t start,
-			   uint64_t end)
+			   uint64_t end, uint32_t limit)
 {
-	if (start == (*mapping)->start && end == (*mapping)->end)
+	bool below = start > (*mapping)->start;
+	bool above = end < (*mapping)->end;
+
+	if (!below && !above)
 		return STATUS_OK;
-	return cut_out(space, mapping, start, end);
+	if (space->mapping_count + below + above > limit)
+		return STATUS_TOO_MANY_MAPPINGS;
+	return cut(space, *mapping, start, *mapping, end, mapping);
 }
 
 /* Take a whole mapping away, with its page-table entries and its share of the tables. */
@@ -333,21 +344,100 @@ static void remove(struct address_space *space, struct mapping *mapping)
 	mapping_destroy(space, mapping);
 }
 
-enum status address_space_unmap(struct address_space *space, uint64_t address, uint64_t size)
+/* Whether mapping and [start, end) have a page in common. */
+static bool overlaps(const struct mapping *mapping, uint64_t start, uint64_t end)
 {
-	struct mapping *mapping;
+	return mapping->start < end && start < mapping->end;
+}
+
+/* The first mapping that overlaps [start, end), or nullptr. */
+static struct mapping *first_in(struct address_space *space, uint64_t start, uint64_t end)
+{
+	struct list_link *l = space->mappings.next;
+
+	while (l != &space->mappings && mapping_of(l)->end <= start)
+		l = l->next;
+	return l != &space->mappings && mapping_of(l)->start < end ? mapping_of(l) : nullptr;
+}
+
+/* Whether unmapping [start, end) would take away what a program must not. */
+static bool has_fixed(struct address_space *space, struct mapping *first, uint64_t start,
+		      uint64_t end)
+{
+	for (struct list_link *l = &first->link; l != &space->mappings; l = l->next) {
+		if (!overlaps(mapping_of(l), start, end))
+			return false;
+		if (mapping_of(l)->fixed)
+			return true;
+	}
+	return false;
+}
+
+/* The last mapping that overlaps [start, end); first is one that does. */
+static struct mapping *last_in(struct address_space *space, struct mapping *first, uint64_t start,
+			       uint64_t end)
+{
+	struct list_link *l = &first->link;
+
+	while (l->next != &space->mappings && overlaps(mapping_of(l->next), start, end))
+		l = l->next;
+	return mapping_of(l);
+}
+
+/* Remove the mappings of [start, end), all inside it; true if an interrupt came between. */
+static bool remove_range(struct address_space *space, uint64_t start, uint64_t end)
+{
+	struct mapping *mapping = first_in(space, start, end);
+
+	while (mapping != nullptr) {
+		struct list_link *next = mapping->link.next;
+
+		remove(space, mapping);
+		if (next == &space->mappings || !overlaps(mapping_of(next), start, end))
+			return false;
+		if (hal_interrupt_pending())
+			return true;
+		mapping = mapping_of(next);
+	}
+	return false;
+}
+
+/* Unmap a range that is not inside its first mapping. */
+[[gnu::noinline]] static enum status unmap_several(struct address_space *space,
+						   struct mapping *first, uint64_t start,
+						   uint64_t end, bool *out_more)
+{
 	enum status status;
 
+	if (has_fixed(space, first, start, end))
+		return STATUS_PROTECTION_REFUSED;
+	/* For each mapping that the cut makes, one is removed. */
+	status = cut(space, first, start, last_in(space, first, start, end), end, &first);
+	if (status == STATUS_OK)
+		*out_more = remove_range(space, start, end);
+	return status;
+}
+
+enum status address_space_unmap(struct address_space *space, uint64_t address, uint64_t size,
+				bool *out_more)
+{
+	uint64_t end = address + size;
+	struct mapping *first;
+	enum status status;
+
+	*out_more = false;
 	if (!range_is_valid(address, size))
 		return STATUS_INVALID_ARGUMENT;
-	mapping = mapping_covering(space, address, size);
-	if (mapping == nullptr)
+	first = first_in(space, address, end);
+	if (first == nullptr)
 		return STATUS_NOT_MAPPED;
-	if (mapping->fixed)
+	if (address < first->start || end > first->end)
+		return unmap_several(space, first, address, end, out_more);
+	if (first->fixed)
 		return STATUS_PROTECTION_REFUSED;
-	status = isolate(space, &mapping, address, address + size);
+	status = isolate(space, &first, address, end, UNMAP_LIMIT);
 	if (status == STATUS_OK)
-		remove(space, mapping);
+		remove(space, first);
 	return status;
 }
 
@@ -367,7 +457,7 @@ enum status address_space_protect(struct address_space *space, uint64_t address,
 	status = check_access(mapping->object, access);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size);
+	status = isolate(space, &mapping, address, address + size, MAX_MAPPINGS);
 	if (status != STATUS_OK)
 		return status;
 	count_writable(mapping, -1);
@@ -392,7 +482,7 @@ enum status address_space_commit(struct address_space *space, uint64_t address, 
 				      (struct memory_source){ .bytes = nullptr }, &object);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size);
+	status = isolate(space, &mapping, address, address + size, MAX_MAPPINGS);
 	if (status != STATUS_OK) {
 		object_put(&object->object);
 		return status;

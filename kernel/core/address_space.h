@@ -74,8 +74,9 @@ bool address_space_teardown_step(struct address_space *space);
 					    uint64_t *out_address);
 [[nodiscard]] enum status address_space_map_block(struct address_space *space, uint64_t address,
 						  struct paddr block, uint64_t size);
+/* *out_more: an interrupt waits and mappings are left; to be called again with the same range. */
 [[nodiscard]] enum status address_space_unmap(struct address_space *space, uint64_t address,
-					      uint64_t size);
+					      uint64_t size, bool *out_more);
 [[nodiscard]] enum status address_space_protect(struct address_space *space, uint64_t address,
 						uint64_t size, enum hal_access access);
 [[nodiscard]] enum status address_space_reserve(struct address_space *space, uint64_t size,

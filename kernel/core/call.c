@@ -105,6 +105,12 @@ static enum status prepare(struct call *call, const struct method **out_method)
 						 : take_transfers(call, *out_method, transfers);
 }
 
+void call_again(struct call *call)
+{
+	ring_repeat(call->ring);
+	call->is_silent = true;
+}
+
 struct message_reader *call_params(struct call *call)
 {
 	struct cpu *cpu = hal_cpu();

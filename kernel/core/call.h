@@ -36,11 +36,17 @@ struct call {
 	struct object *transfers[MAX_TRANSFERS]; /* what the message carries; no references held */
 	struct object *result_cap;               /* set by the handler: one reference, given away */
 	bool has_params;
-	bool is_silent; /* no completion now: it has been parked, or its own process has ended */
+	bool is_silent; /* no completion now: parked, to be run again, or its own process has ended */
 };
 
 /* The ring operation. */
 __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry);
+
+/*
+ * The call stopped half way because an interrupt waits: run it again from the start, checks and
+ * all, when its thread enters the kernel again.  What it has done so far must stand by itself.
+ */
+void call_again(struct call *call);
 
 /* The parameter message, copied into the CPU's private buffer by the first call. */
 struct message_reader *call_params(struct call *call);

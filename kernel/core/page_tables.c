@@ -127,8 +127,8 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 		clear_in_span(space, mapping, s);
 }
 
-/* Take reserved frames for the tables that address lacks: seldom. */
-[[gnu::cold, gnu::noinline]] static void add_tables(struct address_space *space, uint64_t address)
+void page_tables_enter_first(struct address_space *space, uint64_t address, struct paddr frame,
+			     enum hal_access access)
 {
 	struct hal_tables tables = { .count = hal_page_tables_missing(space->root, address) };
 
@@ -139,14 +139,6 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 	space->tables_taken += tables.count;
 	hal_page_tables_add(space->root, address, &tables);
 	require(tables.count == 0 && space->tables_taken <= space->table_spans);
-}
-
-void page_tables_enter(struct address_space *space, uint64_t address, struct paddr frame,
-		       enum hal_access access)
-{
-	if (hal_page_map(space->root, address, frame, access))
-		return;
-	add_tables(space, address);
 	require(hal_page_map(space->root, address, frame, access));
 }
 

@@ -19,9 +19,17 @@ void page_tables_release(struct address_space *space, const struct mapping *mapp
 /* Remove mapping's entries only; they are made again as pages are touched. */
 void page_tables_forget(struct address_space *space, const struct mapping *mapping);
 
-/* Make the entry of one page, taking reserved table frames as needed. */
-void page_tables_enter(struct address_space *space, uint64_t address, struct paddr frame,
-		       enum hal_access access);
+/* Make the entry of one page where a table is missing: takes reserved frames for it. */
+void page_tables_enter_first(struct address_space *space, uint64_t address, struct paddr frame,
+			     enum hal_access access);
+
+/* Make the entry of one page. */
+static inline void page_tables_enter(struct address_space *space, uint64_t address,
+				     struct paddr frame, enum hal_access access)
+{
+	if (!hal_page_map(space->root, address, frame, access))
+		page_tables_enter_first(space, address, frame, access);
+}
 
 /* Count the distinct spans that all mappings touch.  For checks. */
 uint32_t page_tables_count(const struct address_space *space);

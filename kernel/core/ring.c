@@ -167,16 +167,24 @@ static enum ring_stop run_entries(struct ring *ring)
 		run_one(ring);
 		ring->sq_head++;
 		if (ring->sq_head == ring->sq_end)
-			return ring->ended ? RING_STOP_ENDED : RING_STOP_EMPTY;
+			return ring->stop;
 	} while (!hal_interrupt_pending());
 	return RING_STOP_INTERRUPTED;
 }
 
 void ring_end(struct ring *ring)
 {
-	ring->ended = true;
 	/* The entry being run, if there is one, is the last. */
+	ring->stop = RING_STOP_ENDED;
 	ring->sq_end = ring->sq_head + 1;
+}
+
+void ring_repeat(struct ring *ring)
+{
+	ring->stop = RING_STOP_INTERRUPTED;
+	ring->sq_end = ring->sq_head;
+	/* The loop that runs entries counts this one as taken. */
+	ring->sq_head--;
 }
 
 /* Take at most count entries, and show the program what came of it. */
@@ -184,6 +192,7 @@ static enum ring_stop take(struct ring *ring, uint32_t count)
 {
 	enum ring_stop stop;
 
+	ring->stop = RING_STOP_EMPTY;
 	ring->sq_end = ring->sq_head + count;
 	stop = run_entries(ring);
 	if (stop == RING_STOP_ENDED)

@@ -79,6 +79,16 @@ static inline uint64_t completion_word_of(struct ring_entry entry, enum status s
 	return (entry.first & UINT64_C(0xffff) << 48) | (uint32_t)-(int32_t)status;
 }
 
+/* Why ring_take() stopped. */
+enum ring_stop : uint8_t {
+	RING_STOP_EMPTY,       /* everything up to the tail was taken */
+	RING_STOP_FULL,        /* no completion slot is free for the next entry */
+	RING_STOP_INTERRUPTED, /* an interrupt waits */
+	RING_STOP_ENDED,       /* an entry ended the process itself */
+	RING_STOP_BAD_TAIL,    /* nothing was taken */
+	RING_STOP_BAD_HEAD,    /* nothing was taken */
+};
+
 struct ring {
 	struct ring_header *header;
 	struct ring_submission *sq;
@@ -94,7 +104,7 @@ struct ring {
 	uint32_t cq_tail;
 	uint32_t cq_head;     /* as last read from the program */
 	uint32_t waiting;     /* parked operations */
-	bool ended;           /* the thread has ended: take nothing, post nothing */
+	enum ring_stop stop;  /* what reaching sq_end means */
 	uint64_t busy;        /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
 	struct thread *thread;
@@ -103,16 +113,6 @@ struct ring {
 
 /* Lay out a zeroed block of DEFAULT_RING_BYTES and records for it. */
 void ring_init(struct ring *ring, struct thread *thread, void *block, struct operation *records);
-
-/* Why ring_take() stopped. */
-enum ring_stop : uint8_t {
-	RING_STOP_EMPTY,       /* everything up to the tail was taken */
-	RING_STOP_FULL,        /* no completion slot is free for the next entry */
-	RING_STOP_INTERRUPTED, /* an interrupt waits */
-	RING_STOP_ENDED,       /* an entry ended the process itself */
-	RING_STOP_BAD_TAIL,    /* nothing was taken */
-	RING_STOP_BAD_HEAD,    /* nothing was taken */
-};
 
 /* Take submissions and run them, until one of the above. */
 [[nodiscard]] enum ring_stop ring_take(struct ring *ring);
@@ -156,6 +156,10 @@ static inline void ring_publish(struct ring *ring)
 		return STATUS_SPAN_OUT_OF_BOUNDS;
 	return STATUS_OK;
 }
+
+/* The entry being run stays at the head and is run again when the thread next enters; until then
+ * nothing more is taken. */
+void ring_repeat(struct ring *ring);
 
 /* The thread has ended: nothing more is taken, not even of the entries being taken now. */
 void ring_end(struct ring *ring);

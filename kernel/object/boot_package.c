@@ -34,7 +34,8 @@ static enum status manifest(struct call *call)
 static const struct method methods[] = {
 	[BOOT_PACKAGE_MANIFEST_METHOD] = { .max_param_bytes = 64,
 					   .result_caps = 1,
-					   .result_bytes = 48,
+					   .result_bytes = BOOT_PACKAGE_MANIFEST_RESULTS_MESSAGE_BYTES +
+							   sizeof(struct ring_transfer_result),
 					   .handler = manifest },
 };
 

@@ -114,7 +114,9 @@ static const struct method methods[] = {
 	[PROCESS_SPAWNER_SPAWN_METHOD] = { .max_param_bytes = SPAWN_PARAM_BYTES,
 					   .max_transfers = MAX_TRANSFERS,
 					   .result_caps = 1,
-					   .result_bytes = 32,
+					   .result_bytes =
+						   PROCESS_SPAWNER_SPAWN_RESULTS_MESSAGE_BYTES +
+						   sizeof(struct ring_transfer_result),
 					   .handler = spawn },
 	[PROCESS_SPAWNER_LIST_METHOD] = { .max_param_bytes = 64, .handler = list },
 };

@@ -77,7 +77,7 @@ static enum status read_map_request(struct call *call, struct map_request *out)
 	out->object = LIST_OWNER(object, struct memory_object, object);
 	offset = virtual_memory_map_params_get_offset_bytes(params);
 	length = virtual_memory_map_params_get_length_bytes(params);
-	if ((offset | length) % PAGE_SIZE != 0 || length > MAX_MEMORY_OBJECT_BYTES)
+	if ((offset | length) % PAGE_SIZE != 0)
 		return STATUS_INVALID_ARGUMENT;
 	out->first_page = offset / PAGE_SIZE;
 	out->page_count = length / PAGE_SIZE;
@@ -113,14 +113,19 @@ static enum status unmap(struct call *call)
 {
 	struct virtual_memory_unmap_params_reader params;
 	struct process *process = target(call);
+	enum status status;
+	bool more;
 
 	if (!virtual_memory_unmap_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
-	return address_space_unmap(&process->space,
-				   virtual_memory_unmap_params_get_address(params),
-				   virtual_memory_unmap_params_get_length_bytes(params));
+	status = address_space_unmap(&process->space,
+				     virtual_memory_unmap_params_get_address(params),
+				     virtual_memory_unmap_params_get_length_bytes(params), &more);
+	if (more)
+		call_again(call);
+	return status;
 }
 
 static enum status protect(struct call *call)
@@ -180,16 +185,20 @@ static enum status commit(struct call *call)
 static const struct method methods[] = {
 	[VIRTUAL_MEMORY_CREATE_OBJECT_METHOD] = { .max_param_bytes = 64,
 						  .result_caps = 1,
-						  .result_bytes = 32,
+						  .result_bytes =
+							  VIRTUAL_MEMORY_CREATE_OBJECT_RESULTS_MESSAGE_BYTES +
+							  sizeof(struct ring_transfer_result),
 						  .handler = create_object },
 	[VIRTUAL_MEMORY_MAP_METHOD] = { .max_param_bytes = 128,
 					.max_transfers = 1,
-					.result_bytes = 16,
+					.result_bytes =
+						VIRTUAL_MEMORY_MAP_RESULTS_MESSAGE_BYTES,
 					.handler = map },
 	[VIRTUAL_MEMORY_UNMAP_METHOD] = { .max_param_bytes = 64, .handler = unmap },
 	[VIRTUAL_MEMORY_PROTECT_METHOD] = { .max_param_bytes = 64, .handler = protect },
 	[VIRTUAL_MEMORY_RESERVE_METHOD] = { .max_param_bytes = 64,
-					    .result_bytes = 16,
+					    .result_bytes =
+						    VIRTUAL_MEMORY_RESERVE_RESULTS_MESSAGE_BYTES,
 					    .handler = reserve },
 	[VIRTUAL_MEMORY_COMMIT_METHOD] = { .max_param_bytes = 64, .handler = commit },
 };

@@ -359,6 +359,43 @@ static void blocked_thread_wakes_when_enough_has_come(void **)
 	assert_int_equal(first.process->thread->context.word, 2);
 }
 
+/* A call that stops half way because an interrupt waits is run again, and completes once. */
+static void interrupted_call_goes_on_where_it_was(void **)
+{
+	uint32_t mappings = first.process->space.mapping_count;
+	struct entered entered = { .returned = false };
+	struct virtual_memory_unmap_params_builder params;
+	struct mapping_request what = { .length_bytes = PAGE_SIZE };
+	uint64_t start = UINT64_C(0x50000000);
+	uint32_t enters = 0;
+
+	assert_int_equal(create_object(&first, PAGE_SIZE, &what.memory), STATUS_OK);
+	for (uint32_t i = 0; i < 10; i++) {
+		what.address = start + i * 2 * PAGE_SIZE;
+		assert_int_equal(map_object(&first, what, &what.address), STATUS_OK);
+	}
+	request_init(&request, program_capability(&first, "memory"),
+		     VIRTUAL_MEMORY_UNMAP_METHOD, 3);
+	params = virtual_memory_unmap_params_init_root(&request.params);
+	virtual_memory_unmap_params_set_address(params, start);
+	virtual_memory_unmap_params_set_length_bytes(params, 30 * PAGE_SIZE);
+	request_submit(&first, &request);
+	program_submit(&first, &(struct ring_submission){ .tag = 9, .user_data = 99 });
+	fake_hal_set_interrupt_pending(true);
+	for (; !entered.returned; enters++) {
+		entered = program_enter(&first, 2, RING_NO_DEADLINE);
+		assert_true(ring_check(&first.process->thread->ring));
+		assert_true(address_space_check(&first.process->space));
+		assert_in_range(enters, 0, 12);
+	}
+	fake_hal_set_interrupt_pending(false);
+	assert_in_range(enters, 5, 12);
+	assert_int_equal(first.process->space.mapping_count, mappings);
+	assert_int_equal(entered.available, 2);
+	assert_next(3, STATUS_OK, COMPLETION_KIND_DONE);
+	assert_next(9, STATUS_OK, COMPLETION_KIND_DONE);
+}
+
 /* --- Exactly one completion ------------------------------------------------------------- */
 
 struct pending {
@@ -489,6 +526,7 @@ int main(void)
 		TEST(wait_ends_at_the_first_of_its_times),
 		TEST(read_waits_for_input_in_order),
 		TEST(blocked_thread_wakes_when_enough_has_come),
+		TEST(interrupted_call_goes_on_where_it_was),
 		TEST(every_operation_ends_exactly_once),
 	};
 

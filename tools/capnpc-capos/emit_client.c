@@ -13,6 +13,9 @@
 /* Room for what the pointers of a message lead to, when the caller does not say. */
 constexpr uint32_t DEFAULT_POINTED_BYTES = 256;
 
+/* Words of a short call's message: CAPOS_SHORT_BYTES of user/rt/short_call.h. */
+constexpr uint32_t SHORT_CALL_WORDS = 16;
+
 /* What the functions of one method have in common. */
 struct emission {
 	struct output *o;
@@ -221,14 +224,59 @@ static void emit_results(struct emission *e)
 		out(e->o, "\t}\n");
 }
 
-static void emit_call(struct emission *e)
+/* A message of scalars that a short call carries (user/rt/short_call.h). */
+static bool is_short(const struct node *node)
+{
+	for (uint32_t i = 0; i < node->field_count; i++)
+		if (node->fields[i].type.kind != TYPE_VOID &&
+		    !type_is_scalar(&node->fields[i].type))
+			return false;
+	return node->data_words < SHORT_CALL_WORDS;
+}
+
+static void emit_setters(struct emission *e)
+{
+	const struct node *params = e->method->params;
+
+	for (uint32_t i = 0; i < params->field_count; i++)
+		emit_set(e, &params->fields[i]);
+}
+
+/* One call over user/rt/short_call.h: nothing to allocate, nothing to end. */
+static void emit_short_call(struct emission *e)
+{
+	const struct node *params = e->method->params;
+	const struct node *results = e->method->results;
+
+	emit_signature(e);
+	out(e->o,
+	    "\tstruct message_builder message;\n\tstruct message_reader reader;\n"
+	    "\tstruct %s_builder params;\n\tstruct %s_reader results;\n\tenum status "
+	    "status;\n\n",
+	    params->prefix, results->prefix);
+	out(e->o, "\tcapos_short_begin(&message);\n\tparams = %s_init_root(&message);\n",
+	    params->prefix);
+	if (params->field_count == 0)
+		out(e->o, "\t(void)params;\n");
+	emit_setters(e);
+	out(e->o,
+	    "\tstatus = capos_short_call(target.id, %s_METHOD, &message, %s_MESSAGE_BYTES, "
+	    "&reader);\n",
+	    e->upper, results->upper);
+	out(e->o, "\tif (status == STATUS_OK && !%s_read_root(&reader, &results))\n",
+	    results->prefix);
+	out(e->o, "\t\tstatus = STATUS_MALFORMED_MESSAGE;\n");
+	emit_results(e);
+	out(e->o, "\treturn status;\n}\n");
+}
+
+/* One call over user/rt/call.h. */
+static void emit_long_call(struct emission *e)
 {
 	const struct node *params = e->method->params;
 	const struct node *results = e->method->results;
 	bool has_room;
 
-	report_claim(e->interface, e->method->name, e->prefix);
-	out(e->o, "\n/* The same as one call that waits. */\n");
 	emit_signature(e);
 	has_room = emit_room(e);
 	out(e->o, "\tstruct capos_call_size size = {};\n\tstruct capos_call call;\n");
@@ -242,11 +290,20 @@ static void emit_call(struct emission *e)
 		    "\tsize.param_bytes = (uint32_t)param_bytes;\n");
 	out(e->o, "\tstatus = %s_begin(&call, target, size, &params);\n", e->prefix);
 	out(e->o, "\tif (status != STATUS_OK)\n\t\treturn status;\n");
-	for (uint32_t i = 0; i < params->field_count; i++)
-		emit_set(e, &params->fields[i]);
+	emit_setters(e);
 	out(e->o, "\tstatus = %s_wait(&call, &results);\n", e->prefix);
 	emit_results(e);
 	out(e->o, "\tcapos_call_end(&call);\n\treturn status;\n}\n");
+}
+
+static void emit_call(struct emission *e)
+{
+	report_claim(e->interface, e->method->name, e->prefix);
+	out(e->o, "\n/* The same as one call that waits. */\n");
+	if (is_short(e->method->params) && is_short(e->method->results))
+		emit_short_call(e);
+	else
+		emit_long_call(e);
 }
 
 static void emit_methods(void *context, const struct node *node)

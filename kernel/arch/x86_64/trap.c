@@ -14,6 +14,7 @@ constexpr size_t LINE_BYTES = 160;
 
 /* Error code of a page fault (Intel SDM 3A, 4.7). */
 constexpr uint64_t PAGE_FAULT_WRITE = UINT64_C(1) << 1;
+constexpr uint64_t PAGE_FAULT_USER_BIT = UINT64_C(1) << 2;
 constexpr uint64_t PAGE_FAULT_RESERVED_BIT = UINT64_C(1) << 3;
 constexpr uint64_t PAGE_FAULT_EXECUTE = UINT64_C(1) << 4;
 
@@ -86,7 +87,10 @@ static struct hal_context *take_exception(const struct hal_context *context)
 		if ((context->error_code & PAGE_FAULT_RESERVED_BIT) != 0)
 			stop(frame_of(context), "corrupt page table");
 		fault.address = cr2_read();
-		fault.access = access_tried(context->error_code);
+		/* A program's own instruction that reaches memory as the supervisor would, such as a
+		 * segment load, is not helped by mapping a page: no access. */
+		if ((context->error_code & PAGE_FAULT_USER_BIT) != 0)
+			fault.access = access_tried(context->error_code);
 	}
 	return kernel_fault(&fault);
 }

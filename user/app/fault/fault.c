@@ -119,10 +119,13 @@ static void alignment(void)
 static void smash(void)
 {
 	char bytes[16];
-	volatile char *past = bytes;
+	char *start = bytes;
 
+	/* The compiler must not see how far the loop goes past the end. */
+	__asm__ volatile("" : "+r"(start));
 	for (uint32_t i = 0; i < 64; i++)
-		past[i] = 'x';
+		start[i] = 'x';
+	__asm__ volatile("" : : "r"(start) : "memory");
 }
 
 static void panic(void)
