@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/* Monotonic time, counted from the moment that the clock was calibrated. */
+/* Monotonic time, counted from the kernel's first instructions. */
 #include <stdint.h>
 
 struct ring_header;

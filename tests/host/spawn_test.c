@@ -128,7 +128,12 @@ static void kernel_parts_of_the_space_stay(void **)
 				STATUS_PROTECTION_REFUSED);
 		assert_int_equal(commit(&first, fixed[i], PAGE_SIZE), STATUS_NOT_MAPPED);
 	}
+	/* Nor as a part of more, from which nothing else goes either. */
+	assert_int_equal(unmap(&first, FIXTURE_RING - PAGE_SIZE, 0x100000),
+			 STATUS_PROTECTION_REFUSED);
+	assert_int_equal(unmap(&first, FIXTURE_CAPSET, 0x100000), STATUS_PROTECTION_REFUSED);
 	assert_int_equal(access_at(first.process, FIXTURE_RING), HAL_ACCESS_WRITE);
+	assert_int_equal(access_at(first.process, FIXTURE_STACK), HAL_ACCESS_WRITE);
 }
 
 static void capset_names_what_was_granted(void **)

@@ -106,9 +106,10 @@ void command_uptime(struct shell *shell)
 		shell_failed(shell, "uptime", status);
 		return;
 	}
-	terminal_print(&shell->terminal, "up %llu.%03llu s\n",
+	terminal_print(&shell->terminal, "up %llu.%03llu s, first prompt after %llu ns\n",
 		       (unsigned long long)(now_ns / 1000000000),
-		       (unsigned long long)(now_ns / 1000000 % 1000));
+		       (unsigned long long)(now_ns / 1000000 % 1000),
+		       (unsigned long long)shell->first_prompt_ns);
 }
 
 void command_audit(struct shell *shell)

@@ -60,6 +60,7 @@ int capos_main(void)
 	line_editor_init(&shell.editor, "capos> ", echo, &shell.terminal);
 	terminal_print(&shell.terminal, "\ncapOS shell; \"help\" lists the commands.\n");
 	line_editor_start(&shell.editor);
+	shell.first_prompt_ns = capos_now_ns();
 	while (!shell.ending && status == STATUS_OK) {
 		status = terminal_read_byte(&shell.terminal, &byte);
 		if (status == STATUS_OK)

@@ -16,6 +16,7 @@ struct shell {
 	struct line_editor editor;
 	struct token_list tokens; /* of the line being run */
 	struct job_table jobs;
+	uint64_t first_prompt_ns; /* when the first prompt was written */
 	bool ending;
 };
 

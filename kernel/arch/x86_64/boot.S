@@ -16,6 +16,7 @@
 #define CR4_VALUE       0x00000620 /* OSXMMEXCPT OSFXSR PAE; cpu_features.c adds to it */
 #define EFER_SCE_LME    0x00000101
 #define CPUID_LONG_MODE 29 /* leaf 0x80000001, EDX */
+#define CPUID_TSC       4  /* leaf 1, EDX */
 
 #define ENTRY_TABLE 0x003 /* present, writable */
 #define ENTRY_LARGE 0x083 /* and 2 MiB */
@@ -53,6 +54,15 @@ boot_entry:
 	btl $CPUID_LONG_MODE, %edx
 	jnc no_long_mode
 
+	/* When it all began; without a counter start.c refuses the machine. */
+	movl $1, %eax
+	cpuid
+	btl $CPUID_TSC, %edx
+	jnc 1f
+	rdtsc
+	movl %eax, PHYS(boot_timestamp)
+	movl %edx, PHYS(boot_timestamp) + 4
+1:
 	/* root[0] and root[511] -> top; top[0] and top[510] -> directory; the first GiB. */
 	movl $PHYS(boot_top) + ENTRY_TABLE, PHYS(boot_root)
 	movl $PHYS(boot_top) + ENTRY_TABLE, PHYS(boot_root) + 511 * 8
@@ -127,6 +137,12 @@ boot_continue:
 	xorl %ebp, %ebp
 	call *%rsi
 	ud2
+
+.section .data.boot, "aw", @progbits
+.balign 8
+.globl boot_timestamp
+boot_timestamp:
+	.quad 0
 
 .section .rodata.boot, "a", @progbits
 .balign 8

@@ -17,7 +17,7 @@ const char *timer_init(void)
 
 	if (wrong != nullptr)
 		return wrong;
-	system_clock.base_timestamp = hal_timestamp();
+	system_clock.base_timestamp = boot_timestamp;
 	system_clock.mult = (measured.window_ns << 32) / measured.timestamps;
 	ticks_per_ns = (measured.lapic_ticks << 32) / measured.window_ns;
 	return nullptr;

@@ -3,6 +3,11 @@
 /*
  * Time: the time stamp counter tells it, the local APIC's timer says when it has come.
  */
+#include <stdint.h>
+
+
+/* The time stamp counter at the kernel's first instructions (boot.S): where time starts. */
+extern const uint64_t boot_timestamp;
 
 /* Measure both.  Returns nullptr, or what is wrong. */
 const char *timer_init(void);
