@@ -34,7 +34,7 @@ constexpr uint64_t SYSCALL_EXIT = 1;
 struct entry_thread_block {
 	uint64_t self; /* its own address */
 	uint64_t reserved[4];
-	uint64_t canary; /* at 0x28: random, lowest byte zero */
+	uint64_t canary;      /* at 0x28: random, lowest byte zero */
 	uint64_t runtime[10]; /* the runtime's own */
 };
 

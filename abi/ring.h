@@ -34,11 +34,12 @@ constexpr uint64_t RING_NO_DEADLINE = UINT64_MAX;
  * One submission.  Every field that an operation does not name must be zero.
  *   CALL: target CapId, method, param span, result span, transfer list, deadline, tag
  *   RELEASE: target CapId          CANCEL: target = the tag to cancel          NOP: nothing
- * deadline_ns is absolute monotonic time, 0 = none.
+ * deadline_ns is absolute monotonic time, 0 = none.  A call of a method without parameters may
+ * leave the parameter span empty.
  *
- * The tag names the operation record that an operation occupies while it is pending, and so names
- * it for CANCEL.  An operation that completes at once occupies none, but its tag must not name a
- * pending one.  The completion repeats the tag.
+ * The tag names the operation record that an operation occupies while it is pending, and so
+ * names it for CANCEL.  An operation that completes at once occupies none, but its tag must not
+ * name a pending one.  The completion repeats the tag.
  */
 struct ring_submission {
 	uint8_t opcode; /* enum operation_code */

@@ -20,11 +20,12 @@ enum CapGrantMode {
   copy @0;
   # The receiver gets a capability of its own; the sender keeps the slot.
   move @1;
-  # The sender's slot is emptied when, and only when, the receiver has the capability.
+  # The sender's slot is emptied when, and only when, the receiver has the capability.  No object of
+  # this version takes it: STATUS transferMode.
 }
 
 const maxMessageBytes :UInt32 = 16384;
-# Longest message in any direction.
+# Longest message in any direction; a ring's arena may hold less.
 
 const maxTransfers :UInt8 = 8;
 # Most capabilities that one message carries.

@@ -82,7 +82,7 @@ enum Status {
   # The address range overlaps a mapping.
 
   notMapped @24;
-  # The address range is not wholly covered by mappings that the operation can work on.
+  # Nothing is mapped in the range, or the operation wants it inside one mapping and it is not.
 
   processEnded @25;
   # The process has ended; there is nothing left to act on.
@@ -139,7 +139,8 @@ enum Status {
   # CANCEL ended the operation.
 
   exception @40;
-  # The method ran and refused; the result span holds a CapException, cut to fit.
+  # The method ran and refused; the result span holds a CapException, cut to fit.  Servers answer with
+  # it; no kernel object does.
 }
 
 enum CompletionKind {

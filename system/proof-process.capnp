@@ -9,6 +9,7 @@ const manifest :Manifest.SystemManifest = (
   binaries = [
     (name = "proof", image = embed "/proof.elf"),
     (name = "process", image = embed "/process.elf"),
+    (name = "ending", image = embed "/ending.elf"),
     (name = "guest", image = embed "/guest.elf"),
   ],
   initConfig = (
@@ -24,7 +25,7 @@ const manifest :Manifest.SystemManifest = (
         (name = "power", object = power),
         (name = "audit", object = audit),
       ],
-      arguments = ["process"],
+      arguments = ["process", "ending"],
     ),
   ),
 );

@@ -48,7 +48,8 @@ static bool range_is_valid(uint64_t address, uint64_t size)
 }
 
 /* The mapping that covers all of [start, start + size), or nullptr. */
-static struct mapping *mapping_covering(struct address_space *space, uint64_t start, uint64_t size)
+static struct mapping *mapping_covering(struct address_space *space, uint64_t start,
+					uint64_t size)
 {
 	for (struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
 		struct mapping *mapping = mapping_of(l);
@@ -118,8 +119,9 @@ static void mapping_destroy(struct address_space *space, struct mapping *mapping
 }
 
 /* A place for size bytes at *in_out_address (0: anywhere), and storage for a mapping there. */
-static enum status open_place(struct address_space *space, uint64_t size, uint64_t *in_out_address,
-			      struct list_link **out_before, struct mapping **out_mapping)
+static enum status open_place(struct address_space *space, uint64_t size,
+			      uint64_t *in_out_address, struct list_link **out_before,
+			      struct mapping **out_mapping)
 {
 	uint64_t asked = *in_out_address;
 
@@ -281,23 +283,27 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 	mapping_link(space, rest, mapping->link.next);
 }
 
+/* The mappings that hold the two ends of [start, end): the same one, or two. */
+struct ends {
+	struct mapping *low;
+	struct mapping *high;
+	uint64_t start;
+	uint64_t end;
+};
+
 /*
- * Cut the mapping `low` at start and the mapping `high`, the same or a later one, at end, where these
- * lie inside them.  What begins at start is returned in *out_low.  STATUS_OUT_OF_MEMORY: then nothing
- * changed.
+ * Cut ends->low at start and ends->high at end, where these lie inside them; ends->low becomes
+ * what begins at start.  STATUS_OUT_OF_MEMORY: then nothing changed.
  */
-[[gnu::noinline]] static enum status cut(struct address_space *space, struct mapping *low,
-					 uint64_t start, struct mapping *high, uint64_t end,
-					 struct mapping **out_low)
+[[gnu::noinline]] static enum status cut(struct address_space *space, struct ends *ends)
 {
 	struct mapping *middle = nullptr;
 	struct mapping *rest = nullptr;
 	enum status status = STATUS_OK;
 
-	*out_low = low;
-	if (start > low->start)
+	if (ends->start > ends->low->start)
 		status = mapping_create(space, &middle);
-	if (status == STATUS_OK && end < high->end)
+	if (status == STATUS_OK && ends->end < ends->high->end)
 		status = mapping_create(space, &rest);
 	if (status != STATUS_OK) {
 		if (middle != nullptr)
@@ -306,30 +312,34 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 	}
 	/* commit */
 	if (rest != nullptr)
-		split(space, high, end, rest);
+		split(space, ends->high, ends->end, rest);
 	if (middle != nullptr) {
-		split(space, low, start, middle);
-		*out_low = middle;
+		split(space, ends->low, ends->start, middle);
+		ends->low = middle;
 	}
 	return STATUS_OK;
 }
 
 /*
- * Make [start, end), which lies inside *mapping, a mapping of its own and return it in *mapping;
- * limit is how many mappings there may be meanwhile.
- * Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
+ * Make [start, end), which lies inside *mapping, a mapping of its own and return it in
+ * *mapping; limit is how many mappings there may be meanwhile. Statuses:
+ * STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
  */
-static enum status isolate(struct address_space *space, struct mapping **mapping, uint64_t start,
-			   uint64_t end, uint32_t limit)
+static enum status isolate(struct address_space *space, struct mapping **mapping,
+			   uint64_t start, uint64_t end, uint32_t limit)
 {
+	struct ends ends = { *mapping, *mapping, start, end };
 	bool below = start > (*mapping)->start;
 	bool above = end < (*mapping)->end;
+	enum status status;
 
 	if (!below && !above)
 		return STATUS_OK;
 	if (space->mapping_count + below + above > limit)
 		return STATUS_TOO_MANY_MAPPINGS;
-	return cut(space, *mapping, start, *mapping, end, mapping);
+	status = cut(space, &ends);
+	*mapping = ends.low;
+	return status;
 }
 
 /* Take a whole mapping away, with its page-table entries and its share of the tables. */
@@ -374,8 +384,8 @@ static bool has_fixed(struct address_space *space, struct mapping *first, uint64
 }
 
 /* The last mapping that overlaps [start, end); first is one that does. */
-static struct mapping *last_in(struct address_space *space, struct mapping *first, uint64_t start,
-			       uint64_t end)
+static struct mapping *last_in(struct address_space *space, struct mapping *first,
+			       uint64_t start, uint64_t end)
 {
 	struct list_link *l = &first->link;
 
@@ -407,12 +417,13 @@ static bool remove_range(struct address_space *space, uint64_t start, uint64_t e
 						   struct mapping *first, uint64_t start,
 						   uint64_t end, bool *out_more)
 {
+	struct ends ends = { first, last_in(space, first, start, end), start, end };
 	enum status status;
 
 	if (has_fixed(space, first, start, end))
 		return STATUS_PROTECTION_REFUSED;
 	/* For each mapping that the cut makes, one is removed. */
-	status = cut(space, first, start, last_in(space, first, start, end), end, &first);
+	status = cut(space, &ends);
 	if (status == STATUS_OK)
 		*out_more = remove_range(space, start, end);
 	return status;
@@ -523,7 +534,8 @@ bool address_space_fault(struct address_space *space, uint64_t address, enum hal
 	return true;
 }
 
-size_t address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t size)
+size_t address_space_read(struct address_space *space, uint64_t address, void *buffer,
+			  size_t size)
 {
 	struct mapping *mapping = mapping_covering(space, address, 1);
 
@@ -557,7 +569,8 @@ bool address_space_check(const struct address_space *space)
 	uint64_t previous_end = HAL_USER_START;
 	uint32_t count = 0;
 
-	for (const struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
+	for (const struct list_link *l = space->mappings.next; l != &space->mappings;
+	     l = l->next) {
 		const struct mapping *mapping = LIST_OWNER(l, struct mapping, link);
 
 		if (mapping->start < previous_end || mapping->start >= mapping->end)

@@ -3,14 +3,14 @@
 /*
  * Address space: what a program's addresses mean.
  *
- * A sorted list of disjoint mappings, each a page range that shows a part of a memory object, or
- * a fixed block of kernel frames (the ring block), or nothing (a reservation).  Page-table entries
- * are only a cache of it: they are made when a page is touched and thrown away when a mapping
- * changes.
+ * A sorted list of disjoint mappings, each a page range that shows a part of a memory object,
+ * or a fixed block of kernel frames (the ring block), or nothing (a reservation).  Page-table
+ * entries are only a cache of it: they are made when a page is touched and thrown away when a
+ * mapping changes.
  *
  * Page tables are paid for exactly: `table_spans` counts the distinct table and directory spans
- * that mappings touch, each one reserved frame, so a table needed on a fault can always be taken.
- * When the last mapping that touches a span goes, its table is given back.
+ * that mappings touch, each one reserved frame, so a table needed on a fault can always be
+ * taken. When the last mapping that touches a span goes, its table is given back.
  *
  * A mapping holds a reference to its object.  Bounds: MAX_MAPPINGS mappings, each at most
  * MAX_MEMORY_OBJECT_BYTES long.
@@ -67,14 +67,15 @@ struct map_request {
  * space must not be the CPU's current one. */
 bool address_space_teardown_step(struct address_space *space);
 
-/* Statuses of the functions below: those of VirtualMemory in schema/memory.capnp.  A failed call
- * changed nothing. */
+/* Statuses of the functions below: those of VirtualMemory in schema/memory.capnp.  A failed
+ * call changed nothing. */
 [[nodiscard]] enum status address_space_map(struct address_space *space,
 					    const struct map_request *request,
 					    uint64_t *out_address);
 [[nodiscard]] enum status address_space_map_block(struct address_space *space, uint64_t address,
 						  struct paddr block, uint64_t size);
-/* *out_more: an interrupt waits and mappings are left; to be called again with the same range. */
+/* *out_more: an interrupt waits and mappings are left; to be called again with the same range.
+ */
 [[nodiscard]] enum status address_space_unmap(struct address_space *space, uint64_t address,
 					      uint64_t size, bool *out_more);
 [[nodiscard]] enum status address_space_protect(struct address_space *space, uint64_t address,

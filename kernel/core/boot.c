@@ -10,10 +10,10 @@
 #include "kernel/core/manifest.h"
 #include "kernel/core/random.h"
 #include "kernel/core/schedule.h"
+#include "kernel/core/singletons.h"
 #include "kernel/core/spawn.h"
 #include "kernel/core/supply.h"
 #include "kernel/core/time.h"
-#include "kernel/core/singletons.h"
 #include "lib/require.h"
 
 /* What the first process's account leaves to the kernel: its own structures. */
@@ -72,10 +72,10 @@ static struct account_limits first_process_limits(void)
 	uint64_t memory = root->limit[ACCOUNT_MEMORY] - root->used[ACCOUNT_MEMORY];
 
 	return (struct account_limits){ .amount = {
-		[ACCOUNT_MEMORY] = memory - KERNEL_SHARE_BYTES,
-		[ACCOUNT_SLOTS] = FIRST_PROCESS_SLOTS,
-		[ACCOUNT_THREADS] = FIRST_PROCESS_THREADS,
-	} };
+						[ACCOUNT_MEMORY] = memory - KERNEL_SHARE_BYTES,
+						[ACCOUNT_SLOTS] = FIRST_PROCESS_SLOTS,
+						[ACCOUNT_THREADS] = FIRST_PROCESS_THREADS,
+					} };
 }
 
 static const char *spawn_error(enum status status)

@@ -5,6 +5,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/process.h"
 #include "kernel/core/ring.h"
+#include "kernel/core/schedule.h"
 #include "kernel/core/thread.h"
 #include "lib/index.h"
 #include "lib/require.h"
@@ -69,7 +70,8 @@ static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 static enum status take_transfers(struct call *call, const struct method *method, uint64_t word)
 {
 	uint32_t count = (uint8_t)(word >> 32);
-	struct ring_span list = { (uint32_t)word, count * (uint32_t)sizeof(struct ring_transfer) };
+	struct ring_span list = { (uint32_t)word,
+				  count * (uint32_t)sizeof(struct ring_transfer) };
 	enum status status;
 
 	if (count == 0)
@@ -92,7 +94,8 @@ static enum status prepare(struct call *call, const struct method **out_method)
 
 	if (((entry.first & CALL_UNUSED_WORD0) | (transfers & CALL_UNUSED_WORD5) |
 	     entry.words[6]) != 0)
-		return entry_has_flags(entry) ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
+		return entry_has_flags(entry) ? STATUS_FLAG_UNSUPPORTED
+					      : STATUS_RESERVED_NOT_ZERO;
 	status = find_method(call, out_method);
 	if (status != STATUS_OK)
 		return status;
@@ -168,6 +171,20 @@ static enum status invoke(struct call *call, const struct method *method)
 	return status;
 }
 
+/*
+ * The call has failed and changed nothing.  Memory that has been given up but not yet taken
+ * apart must not be missing: then some of that work is done and the call is run again.
+ */
+[[gnu::cold, gnu::noinline]] static void fail(struct call *call, enum status status)
+{
+	if (status == STATUS_OUT_OF_MEMORY && work_is_waiting(&hal_cpu()->work)) {
+		schedule_work_turn();
+		call_again(call);
+	} else {
+		ring_refuse(call->ring, call->entry, status);
+	}
+}
+
 __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry)
 {
 	const struct method *method = nullptr;
@@ -189,7 +206,7 @@ __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entr
 		status = invoke(&call, method);
 	}
 	if (status != STATUS_OK)
-		ring_refuse(ring, entry, status);
+		fail(&call, status);
 	else if (!call.is_silent)
 		complete(&call, method);
 }

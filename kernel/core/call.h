@@ -6,13 +6,13 @@
  * Everything is checked before the handler runs: the capability, the method, the spans, the
  * length, the transfer list, room for the fixed part of the results and table slots for result
  * capabilities.  The parameter message is copied once into the CPU's private buffer and parsed
- * there, if the handler looks at it at all.  Results are built in the result span itself: a builder
- * never relies on what it wrote, so a program that writes there meanwhile spoils its own results
- * only.
+ * there, if the handler looks at it at all.  Results are built in the result span itself: a
+ * builder never relies on what it wrote, so a program that writes there meanwhile spoils its
+ * own results only.
  *
  * A handler reads call_params(), writes call->results, and returns a status; on anything but
- * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the object
- * finishes the operation later (kernel/core/operation.h).
+ * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the
+ * object finishes the operation later (kernel/core/operation.h).
  */
 #include "kernel/core/object.h"
 #include "kernel/core/operation.h"
@@ -32,33 +32,38 @@ struct call {
 	struct ring_span result_span;
 	struct message_reader params; /* once call_params() has been called */
 	struct message_builder results;
+	/* What the parameters carry; no references are held. */
 	uint32_t transfer_count;
-	struct object *transfers[MAX_TRANSFERS]; /* what the message carries; no references held */
-	struct object *result_cap;               /* set by the handler: one reference, given away */
+	struct object *transfers[MAX_TRANSFERS];
+	/* Set by the handler: one reference, given away. */
+	struct object *result_cap;
 	bool has_params;
-	bool is_silent; /* no completion now: parked, to be run again, or its own process has ended */
+	/* No completion now: parked, to be run again, or its own process has ended. */
+	bool is_silent;
 };
 
 /* The ring operation. */
 __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry);
 
 /*
- * The call stopped half way because an interrupt waits: run it again from the start, checks and
- * all, when its thread enters the kernel again.  What it has done so far must stand by itself.
+ * The call stopped half way because an interrupt waits, or before it began because memory is
+ * still being taken apart: run it again from the start, checks and all, when its thread enters
+ * the kernel again.  What it has done so far must stand by itself.
  */
 void call_again(struct call *call);
 
 /* The parameter message, copied into the CPU's private buffer by the first call. */
 struct message_reader *call_params(struct call *call);
 
-/* The object that a capability field of the parameters names; nullptr if null or out of range. */
+/* The object that a capability field of the parameters names; nullptr if null or out of range.
+ */
 struct object *call_transfer(const struct call *call, struct capability_index field);
 
 /*
- * Park the call in queue.  until_ns: when the wait ends in success by itself, UINT64_MAX = never.
- * result_bytes: the longest result that finishing will copy.  Returns the record in *out_op.
- * STATUS_WAIT_SLOTS_FULL, STATUS_RESULT_TOO_SMALL: nothing happened.
+ * Park the call in queue.  until_ns: when the wait ends in success by itself, UINT64_MAX =
+ * never. result_bytes: the longest result that finishing will copy.  Returns the record in
+ * *out_op. STATUS_WAIT_SLOTS_FULL, STATUS_RESULT_TOO_SMALL: nothing happened.
  */
-[[nodiscard]] enum status call_park(struct call *call, struct list_link *queue, uint64_t until_ns,
-				    uint32_t result_bytes, struct operation **out_op);
-
+[[nodiscard]] enum status call_park(struct call *call, struct list_link *queue,
+				    uint64_t until_ns, uint32_t result_bytes,
+				    struct operation **out_op);

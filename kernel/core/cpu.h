@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * What the kernel keeps for each CPU.  Only its own CPU touches it, interrupts off, so nothing here
- * is locked or atomic.  One CPU runs programs in this version.
+ * What the kernel keeps for each CPU.  Only its own CPU touches it, interrupts off, so nothing
+ * here is locked or atomic.  One CPU runs programs in this version.
  */
 #include "kernel/core/work.h"
 #include "kernel/hal/cpu.h"
@@ -13,9 +13,9 @@
 struct thread;
 
 struct cpu {
-	struct thread *current;     /* whose context the CPU resumes; nullptr when idle */
-	struct list_link ready;     /* struct thread, next to run first */
-	struct heap deadlines;      /* struct deadline */
+	struct thread *current; /* whose context the CPU resumes; nullptr when idle */
+	struct list_link ready; /* struct thread, next to run first */
+	struct heap deadlines;  /* struct deadline */
 	struct work_queue work;
 	uint64_t slice_end_ns;      /* of current, while others are ready */
 	uint64_t timer_deadline_ns; /* what the timer is armed for; UINT64_MAX = not armed */

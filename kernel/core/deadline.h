@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * Deadlines: absolute monotonic times at which something ends.  All deadlines of a CPU are in one
- * heap, and the one-shot timer is armed for the first; there is no periodic tick.
+ * Deadlines: absolute monotonic times at which something ends.  All deadlines of a CPU are in
+ * one heap, and the one-shot timer is armed for the first; there is no periodic tick.
  */
 #include "lib/heap.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's doors: what happens when a program or a device enters it.  Each runs to completion
- * on the CPU's one stack, interrupts off, and returns the context to resume.
+ * The kernel's doors: what happens when a program or a device enters it.  Each runs to
+ * completion on the CPU's one stack, interrupts off, and returns the context to resume.
  */
 #include "abi/entry.h"
 #include "kernel/core/cpu.h"
@@ -16,7 +16,8 @@
 
 static struct hal_context *finish(struct thread *thread, enum status status)
 {
-	hal_context_set_result(&thread->context, -(int64_t)status, ring_available(&thread->ring));
+	hal_context_set_result(&thread->context, -(int64_t)status,
+			       ring_available(&thread->ring));
 	/* A thread that never waits must not keep back what others, or itself, gave up. */
 	if (work_is_waiting(&hal_cpu()->work))
 		schedule_work_turn();

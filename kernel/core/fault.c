@@ -47,8 +47,8 @@ static void log_stack(const struct exit_record *record)
 	for (uint32_t at = 0; at + 8 <= record->stack_bytes; at += 8 * WORDS_PER_LINE) {
 		size_t length = 0;
 
-		for (uint32_t i = at; i < at + 8 * WORDS_PER_LINE && i + 8 <= record->stack_bytes;
-		     i += 8) {
+		for (uint32_t i = at;
+		     i < at + 8 * WORDS_PER_LINE && i + 8 <= record->stack_bytes; i += 8) {
 			uint64_t word;
 
 			memcpy(&word, record->stack + i, sizeof(word));
@@ -64,10 +64,11 @@ void fault_end_process(struct thread *thread, const struct hal_fault *fault)
 	struct exit_record record = { .cause = EXIT_FAULTED, .fault = *fault };
 
 	hal_context_registers(&thread->context, &record.registers);
-	record.stack_bytes = (uint32_t)address_space_read(&process->space,
-							  record.registers.stack_pointer,
-							  record.stack, sizeof(record.stack));
-	log_line("fault: process=%s pid=%u cause=%s vector=%u error=0x%lx address=0x%lx rip=0x%lx "
+	record.stack_bytes =
+		(uint32_t)address_space_read(&process->space, record.registers.stack_pointer,
+					     record.stack, sizeof(record.stack));
+	log_line("fault: process=%s pid=%u cause=%s vector=%u error=0x%lx address=0x%lx "
+		 "rip=0x%lx "
 		 "rsp=0x%lx flags=0x%lx",
 		 process->name, process->number, cause_names[fault->cause], fault->vector,
 		 fault->error_code, fault->address, record.registers.instruction_pointer,

@@ -8,8 +8,8 @@
 
 static struct data_reader module_bytes;
 
-/* A fresh reader of the whole message.  No budget: names are compared each with each, and how much
- * is looked at is bounded by MANIFEST_MAX_BINARIES.  False: it is malformed. */
+/* A fresh reader of the whole message.  No budget: names are compared each with each, and how
+ * much is looked at is bounded by MANIFEST_MAX_BINARIES.  False: it is malformed. */
 static bool read_root(struct message_reader *message, struct system_manifest_reader *out)
 {
 	message_reader_init(message, module_bytes.data, module_bytes.size);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * The boot module: one SystemManifest message (schema/manifest.capnp), as the loader brought it.
- * It is hostile input like any other: every look goes through a bounded reader.
+ * The boot module: one SystemManifest message (schema/manifest.capnp), as the loader brought
+ * it. It is hostile input like any other: every look goes through a bounded reader.
  */
 #include "kernel/hal/memory.h"
 #include "lib/message.h"
 #include "schema/manifest.capnp.h"
 
-/* Take over the module and check what every look relies on.  nullptr: it is good; otherwise what
- * is wrong with it, for people. */
+/* Take over the module and check what every look relies on.  nullptr: it is good; otherwise
+ * what is wrong with it, for people. */
 [[nodiscard]] const char *manifest_init(const void *module, uint64_t size_bytes);
 
 /* The module's bytes. */

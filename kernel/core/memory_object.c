@@ -167,7 +167,8 @@ void memory_object_write(struct memory_object *object, uint64_t offset, const vo
 	}
 }
 
-void memory_object_read(struct memory_object *object, uint64_t offset, void *buffer, size_t size)
+void memory_object_read(struct memory_object *object, uint64_t offset, void *buffer,
+			size_t size)
 {
 	uint8_t *to = buffer;
 

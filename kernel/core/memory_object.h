@@ -3,16 +3,17 @@
 /*
  * Memory object: a run of pages that address spaces map.
  *
- * All pages, and the tables that index them, are paid for when the object is made and taken when
- * they are first touched; so touching never fails.  A new page holds the object's source bytes if
- * it has a source there (a binary in the boot module, which lives for ever), and zeros elsewhere.
+ * All pages, and the tables that index them, are paid for when the object is made and taken
+ * when they are first touched; so touching never fails.  A new page holds the object's source
+ * bytes if it has a source there (a binary in the boot module, which lives for ever), and zeros
+ * elsewhere.
  *
- * Sealing ends writable mappings for good; only a sealed object is ever mapped executable, so no
- * page is writable in one place and executable in another.
+ * Sealing ends writable mappings for good; only a sealed object is ever mapped executable, so
+ * no page is writable in one place and executable in another.
  *
- * Index: up to 64 pages directly; larger objects through leaf frames of 1024 frame numbers each.
- * References: capabilities, mappings.  The last one frees the pages in bounded steps.  Methods:
- * kernel/object/memory_object.c.
+ * Index: up to 64 pages directly; larger objects through leaf frames of 1024 frame numbers
+ * each. References: capabilities, mappings.  The last one frees the pages in bounded steps.
+ * Methods: kernel/object/memory_object.c.
  */
 #include "kernel/core/account.h"
 #include "kernel/core/object.h"
@@ -38,7 +39,8 @@ struct memory_object {
 	uint32_t writable_mappings;
 	uint32_t teardown_next; /* first page that teardown has not looked at */
 	bool sealed;
-	uint32_t index[MEMORY_OBJECT_INDEX]; /* frame numbers (physical / 4096), 0 = not taken */
+	uint32_t
+		index[MEMORY_OBJECT_INDEX]; /* frame numbers (physical / 4096), 0 = not taken */
 };
 
 extern const struct object_type memory_object_type;
@@ -60,8 +62,9 @@ bool memory_object_has_page(const struct memory_object *object, uint32_t page,
 void memory_object_write(struct memory_object *object, uint64_t offset, const void *bytes,
 			 size_t size);
 
-/* Copy bytes out of pages already taken; pages not taken read as their first content. */
-void memory_object_read(struct memory_object *object, uint64_t offset, void *buffer, size_t size);
+/* Copy bytes out of the object at offset, which together lie inside it; takes the pages. */
+void memory_object_read(struct memory_object *object, uint64_t offset, void *buffer,
+			size_t size);
 
 /* Seal it; STATUS_WRITABLE_MAPPING if a writable mapping exists. */
 [[nodiscard]] enum status memory_object_seal(struct memory_object *object);

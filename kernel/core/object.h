@@ -3,9 +3,9 @@
 /*
  * Kernel object: what a capability names.
  *
- * An object starts with a struct object and is known by its type: the interface, its method table
- * and what to do when the last reference goes.  Table slots, pending operations and mappings hold
- * references.  Objects live on one CPU, so counts need no atomics.
+ * An object starts with a struct object and is known by its type: the interface, its method
+ * table and what to do when the last reference goes.  Table slots, pending operations and
+ * mappings hold references.  Objects live on one CPU, so counts need no atomics.
  */
 #include <stdint.h>
 
@@ -14,14 +14,18 @@
 struct call;
 struct object;
 
-/* One method: limits that are checked before the handler runs, and the handler. */
+/*
+ * One method: limits that are checked before the handler runs, and the handler, which runs the
+ * method to its end or parks it (kernel/core/call.h).
+ *
+ * result_bytes is the room that the results need.  It is 0 where the handler changes nothing,
+ * so that running out of room while the results are built is harmless.
+ */
 struct method {
-	uint32_t max_param_bytes; /* longest parameter message; 0 = takes none */
-	uint8_t max_transfers;    /* capabilities that the parameters may carry */
-	uint8_t result_caps;      /* capabilities that the results carry: 0 or 1 */
-	uint32_t result_bytes;    /* room that the results need; 0 where the handler changes nothing,
-				   * so that running out of room while building them is harmless */
-	/* Runs the method to its end, or parks it (kernel/core/call.h). */
+	uint32_t max_param_bytes; /* longest parameter message */
+	uint32_t result_bytes;
+	uint8_t max_transfers; /* capabilities that the parameters may carry */
+	uint8_t result_caps;   /* capabilities that the results carry: 0 or 1 */
 	enum status (*handler)(struct call *call);
 };
 

@@ -3,11 +3,11 @@
 /*
  * Operation record: an accepted submission that waits.
  *
- * Each ring has one record for each completion slot, named by the submission's tag.  An operation
- * that finishes at once never touches its record; one that must wait is *parked*: its record is
- * filled in, linked into the queue of the object it waits for, and finished exactly once, by the
- * object, its deadline, CANCEL, or the end of its process.  The completion slot was reserved when
- * the submission was accepted, so finishing cannot fail.
+ * Each ring has one record for each completion slot, named by the submission's tag.  An
+ * operation that finishes at once never touches its record; one that must wait is *parked*: its
+ * record is filled in, linked into the queue of the object it waits for, and finished exactly
+ * once, by the object, its deadline, CANCEL, or the end of its process.  The completion slot
+ * was reserved when the submission was accepted, so finishing cannot fail.
  *
  * A parked operation holds a reference to its target.
  */
@@ -38,8 +38,9 @@ static_assert(sizeof(struct operation) <= 128);
 void operation_results(struct operation *op, struct message_builder *results);
 
 /*
- * Finish op with status and kind; results, if there are any, have been built by operation_results()
- * (parking checked that there is room).  Posts the completion and frees the record.
+ * Finish op with status and kind; results, if there are any, have been built by
+ * operation_results() (parking checked that there is room).  Posts the completion and frees the
+ * record.
  */
 void operation_finish(struct operation *op, enum status status, enum completion_kind kind,
 		      const struct message_builder *results);

@@ -17,8 +17,8 @@ static const struct mapping *neighbour(const struct address_space *space,
 	return link == &space->mappings ? nullptr : LIST_OWNER(link, struct mapping, link);
 }
 
-static struct own_spans own_spans(const struct address_space *space, const struct mapping *mapping,
-				  uint64_t span)
+static struct own_spans own_spans(const struct address_space *space,
+				  const struct mapping *mapping, uint64_t span)
 {
 	const struct mapping *before = neighbour(space, mapping->link.prev);
 	const struct mapping *after = neighbour(space, mapping->link.next);
@@ -36,8 +36,8 @@ static uint64_t own_count(struct own_spans own)
 	return own.first < own.end ? own.end - own.first : 0;
 }
 
-/* Whether the mapping before shares the one table that mapping needs: the ordinary case for small
- * ones. */
+/* Whether the mapping before shares the one table that mapping needs: the ordinary case for
+ * small ones. */
 static bool shares_all(const struct address_space *space, const struct mapping *mapping)
 {
 	const struct mapping *before = neighbour(space, mapping->link.prev);
@@ -147,7 +147,8 @@ static uint32_t count_spans(const struct address_space *space, uint64_t span)
 	uint64_t next_free = 0;
 	uint64_t count = 0;
 
-	for (const struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
+	for (const struct list_link *l = space->mappings.next; l != &space->mappings;
+	     l = l->next) {
 		const struct mapping *mapping = LIST_OWNER(l, struct mapping, link);
 		uint64_t first = max_u64(mapping->start / span, next_free);
 		uint64_t end = (mapping->end - 1) / span + 1;

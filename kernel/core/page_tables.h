@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * The page tables of an address space: which table frames its mappings need, and the entries that
- * cache them.  Part of address_space.c; see address_space.h.
+ * The page tables of an address space: which table frames its mappings need, and the entries
+ * that cache them.  Part of address_space.c; see address_space.h.
  *
- * A mapping must be linked into its space when these are called: the mappings before and after it
- * say which spans it shares.
+ * A mapping must be linked into its space when these are called: the mappings before and after
+ * it say which spans it shares.
  */
 #include "kernel/core/address_space.h"
 

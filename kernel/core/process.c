@@ -2,10 +2,10 @@
 /* Processes: making, ending, taking apart.  See process.h for the model. */
 #include "kernel/core/process.h"
 
+#include "kernel/core/call.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
 #include "kernel/core/operation.h"
-#include "kernel/core/call.h"
 #include "kernel/core/schedule.h"
 #include "kernel/core/serial.h"
 #include "kernel/core/supply.h"
@@ -81,8 +81,8 @@ static enum status furnish(struct process *process)
 	return thread_create(process, &process->thread);
 }
 
-enum status process_create(struct account *payer, struct account_limits limits, const char *name,
-			   size_t name_size, struct process **out_process)
+enum status process_create(struct account *payer, struct account_limits limits,
+			   const char *name, size_t name_size, struct process **out_process)
 {
 	struct process *process;
 	enum status status = open_process(payer, limits, &process);
@@ -151,7 +151,8 @@ static void finish_teardown(struct process *process)
 	process->account = nullptr;
 	process->state = PROCESS_ENDED;
 	while (!list_is_empty(&process->waiters))
-		finish_waiter(LIST_OWNER(process->waiters.next, struct operation, link), process);
+		finish_waiter(LIST_OWNER(process->waiters.next, struct operation, link),
+			      process);
 	if (process->is_first)
 		end_machine(process);
 	object_put(&process->handle);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * Process: a protection domain.  An address space, a capability table, a thread, and the account
- * that pays for them.
+ * Process: a protection domain.  An address space, a capability table, a thread, and the
+ * account that pays for them.
  *
  * Two objects name it: its handle (ProcessHandle, for whoever started it) and its memory
- * (VirtualMemory).  The structure and the account's structure are paid by the spawner's account,
- * since they outlive the process; everything else by the process's own account.
+ * (VirtualMemory).  The structure and the account's structure are paid by the spawner's
+ * account, since they outlive the process; everything else by the process's own account.
  *
- * Life: RUNNING; ENDING from exit, fault or kill on, while deferred work returns what it held, in
- * bounded steps and one fixed order; ENDED when its account is closed and everything is back, which
- * is when ProcessHandle.wait completes.  A process whose making fails half way goes the same way.
+ * Life: RUNNING; ENDING from exit, fault or kill on, while deferred work returns what it held,
+ * in bounded steps and one fixed order; ENDED when its account is closed and everything is
+ * back, which is when ProcessHandle.wait completes.  A process whose making fails half way goes
+ * the same way.
  *
  * References: a running process holds one to itself; capabilities hold the others.
  */
@@ -83,9 +84,9 @@ static inline struct process *process_of_memory(struct object *memory)
 }
 
 /*
- * A process with an account split from payer, an empty address space and table, and a thread that
- * does not run yet.  name has been checked and has at most MAX_NAME_BYTES bytes.  The caller owns
- * one reference to the handle; the process holds its own.
+ * A process with an account split from payer, an empty address space and table, and a thread
+ * that does not run yet.  name has been checked and has at most MAX_NAME_BYTES bytes.  The
+ * caller owns one reference to the handle; the process holds its own.
  */
 [[nodiscard]] enum status process_create(struct account *payer, struct account_limits limits,
 					 const char *name, size_t name_size,

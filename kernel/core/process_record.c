@@ -4,8 +4,7 @@
 
 static void write_fault(const struct exit_record *record, struct fault_record_builder out)
 {
-	struct list_builder registers =
-		fault_record_init_registers(out, HAL_REGISTER_COUNT);
+	struct list_builder registers = fault_record_init_registers(out, HAL_REGISTER_COUNT);
 
 	fault_record_set_cause(out, (enum fault_cause)record->fault.cause);
 	fault_record_set_vector(out, record->fault.vector);

@@ -179,8 +179,8 @@ enum status random_word(uint64_t *out)
 	uint32_t left = machine_random.words_left;
 
 	if (left == 0) {
-		enum status status = random_bytes(machine_random.words,
-						  sizeof(machine_random.words));
+		enum status status =
+			random_bytes(machine_random.words, sizeof(machine_random.words));
 
 		if (status != STATUS_OK)
 			return status;

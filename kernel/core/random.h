@@ -48,7 +48,7 @@ bool random_is_ready(void);
 [[nodiscard]] enum status random_bytes(void *out, size_t size);
 
 /*
- * One word, for the kernel's own use; cheaper, because words are made RANDOM_REQUEST_BYTES_MAX bytes
- * at a time and each is wiped when it is handed out.  STATUS_NO_ENTROPY as above.
+ * One word, for the kernel's own use; cheaper, because words are made RANDOM_REQUEST_BYTES_MAX
+ * bytes at a time and each is wiped when it is handed out.  STATUS_NO_ENTROPY as above.
  */
 [[nodiscard]] enum status random_word(uint64_t *out);

@@ -11,8 +11,9 @@
 #include "lib/require.h"
 
 /*
- * Each operation takes an accepted entry to its completion, or parks it.  Preserve_none: the loop that
- * calls it keeps one value only, which is cheaper to save there than six registers here.
+ * Each operation takes an accepted entry to its completion, or parks it.  Preserve_none: the
+ * loop that calls it keeps one value only, which is cheaper to save there than six registers
+ * here.
  */
 struct operation_type {
 	__attribute__((preserve_none)) void (*run)(struct ring *ring, struct ring_entry entry);
@@ -55,8 +56,8 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 	};
 }
 
-/* A counter that the program writes, read once.  Acquire: pairs with the program's release store
- * after it wrote the entries that the counter covers. */
+/* A counter that the program writes, read once.  Acquire: pairs with the program's release
+ * store after it wrote the entries that the counter covers. */
 static uint32_t read_counter(const uint32_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
@@ -95,7 +96,8 @@ __attribute__((preserve_none)) static void run_nop(struct ring *ring, struct rin
 		end_entry(ring, entry, STATUS_OK);
 }
 
-__attribute__((preserve_none)) static void run_release(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) static void run_release(struct ring *ring,
+						       struct ring_entry entry)
 {
 	struct cap_id target = { entry.words[1] };
 	enum status status;
@@ -112,7 +114,8 @@ static bool is_busy(const struct ring *ring, uint64_t tag)
 	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
 }
 
-__attribute__((preserve_none)) static void run_cancel(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) static void run_cancel(struct ring *ring,
+						      struct ring_entry entry)
 {
 	uint64_t tag = entry.words[1];
 	enum status status = STATUS_OK;
@@ -159,8 +162,8 @@ static inline void run_one(struct ring *ring)
 		operation_types[opcode & (OPERATION_TYPES - 1)].run(ring, entry);
 }
 
-/* Run the entries up to sq_end; there is at least one.  Each takes up exactly one completion slot, at
- * once or when it is done. */
+/* Run the entries up to sq_end; there is at least one.  Each takes up exactly one completion
+ * slot, at once or when it is done. */
 static enum ring_stop run_entries(struct ring *ring)
 {
 	do {

@@ -4,8 +4,8 @@
  * The kernel's side of a ring block (abi/ring.h).
  *
  * Private here: both heads and tails that the kernel moves, sizes, masks, and which records are
- * busy.  The shared block is written, and read only as submissions, sq_tail and cq_head, each once
- * per use.
+ * busy.  The shared block is written, and read only as submissions, sq_tail and cq_head, each
+ * once per use.
  *
  * Invariants, kept by ring_take() and ring_post():
  *   pending + unread completions <= cq_entries, so posting always finds a slot;
@@ -22,10 +22,16 @@ struct process;
 struct thread;
 
 /*
- * A submission that still stands in the block.  Whoever runs it reads each of the other words at
- * most once: the program may be writing them.  By the layout in abi/ring.h they are
- *   1 target   2 user_data   3 parameter span   4 result span   5 transfers, result_caps_max,
- *   pipeline_field   6 answer_id, pipeline_dep   7 deadline
+ * A submission that still stands in the block.  Whoever runs it reads each of the other words
+ * at most once: the program may be writing them.  By the layout in abi/ring.h they are
+ *
+ *   1  target
+ *   2  user_data
+ *   3  parameter span
+ *   4  result span
+ *   5  transfer offset and count, result_caps_max, pipeline_field
+ *   6  answer_id, pipeline_dep
+ *   7  deadline
  */
 struct ring_entry {
 	const volatile uint64_t *words;
@@ -100,19 +106,20 @@ struct ring {
 	uint32_t sq_mask; /* entries - 1 */
 	uint32_t cq_mask;
 	uint32_t sq_head;
-	uint32_t sq_end;  /* where taking stops; ending the thread moves it up to the head */
+	uint32_t sq_end; /* where taking stops; ending the thread moves it up to the head */
 	uint32_t cq_tail;
-	uint32_t cq_head;     /* as last read from the program */
-	uint32_t waiting;     /* parked operations */
-	enum ring_stop stop;  /* what reaching sq_end means */
-	uint64_t busy;        /* records in use, by tag */
+	uint32_t cq_head;          /* as last read from the program */
+	uint32_t waiting;          /* parked operations */
+	enum ring_stop stop;       /* what reaching sq_end means */
+	uint64_t busy;             /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
 	struct thread *thread;
 	struct process *process; /* the thread's */
 };
 
 /* Lay out a zeroed block of DEFAULT_RING_BYTES and records for it. */
-void ring_init(struct ring *ring, struct thread *thread, void *block, struct operation *records);
+void ring_init(struct ring *ring, struct thread *thread, void *block,
+	       struct operation *records);
 
 /* Take submissions and run them, until one of the above. */
 [[nodiscard]] enum ring_stop ring_take(struct ring *ring);
@@ -125,7 +132,8 @@ static inline uint32_t ring_available(const struct ring *ring)
 
 /* Post a completion: user_data, completion_word(), bytes of results.  It belongs to an accepted
  * entry, so there is a slot.  The program sees it after ring_publish(). */
-static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word, uint32_t length)
+static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word,
+			     uint32_t length)
 {
 	uint64_t *slot = (uint64_t *)&ring->cq[ring->cq_tail & ring->cq_mask];
 
@@ -136,7 +144,8 @@ static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t wor
 	ring->cq_tail++;
 }
 
-/* End an entry without results: it broke a rule, or failed.  Out of the way of those that did not. */
+/* End an entry without results: it broke a rule, or failed.  Out of the way of those that did
+ * not. */
 [[gnu::cold, gnu::noinline]] void ring_refuse(struct ring *ring, struct ring_entry entry,
 					      enum status status);
 
@@ -157,8 +166,8 @@ static inline void ring_publish(struct ring *ring)
 	return STATUS_OK;
 }
 
-/* The entry being run stays at the head and is run again when the thread next enters; until then
- * nothing more is taken. */
+/* The entry being run stays at the head and is run again when the thread next enters; until
+ * then nothing more is taken. */
 void ring_repeat(struct ring *ring);
 
 /* The thread has ended: nothing more is taken, not even of the entries being taken now. */

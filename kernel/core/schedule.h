@@ -4,8 +4,8 @@
  * Scheduling: round robin, one level, a fixed slice, on one CPU.
  *
  * The running thread is not in the ready queue.  The slice timer is armed only while others are
- * ready; a thread alone runs without a tick.  Deferred work (work.h) gets a bounded turn each time
- * a thread is chosen, and all the time that no thread wants.
+ * ready; a thread alone runs without a tick.  Deferred work (work.h) gets a bounded turn each
+ * time a thread is chosen, and all the time that no thread wants.
  *
  * cpu->current is the thread whose context the CPU holds; it stays when that thread blocks and
  * nobody else runs, so that coming back to it costs no switch.
@@ -34,5 +34,6 @@ void schedule_forget(struct thread *thread);
 /* Choose what runs next and return its context; without any, halt until an interrupt. */
 struct hal_context *schedule(void);
 
-/* The context to go back to after an interrupt: the running thread's, unless its slice is over. */
+/* The context to go back to after an interrupt: the running thread's, unless its slice is over.
+ */
 struct hal_context *schedule_after_interrupt(uint64_t now_ns);

@@ -27,7 +27,8 @@ static uint32_t output_size(void)
 static void push_output(uint32_t limit)
 {
 	for (uint32_t i = 0; i < limit && output_size() != 0; i++) {
-		if (!hal_serial_try_write(serial.output[serial.output_head % SERIAL_OUTPUT_BYTES]))
+		if (!hal_serial_try_write(
+			    serial.output[serial.output_head % SERIAL_OUTPUT_BYTES]))
 			return;
 		serial.output_head++;
 	}

@@ -4,9 +4,8 @@
  * The serial port: two byte queues between its interrupt and everybody who reads or writes it
  * (the Uart and Console objects, and the kernel's own log).
  *
- * Output that the port does not take at once waits in the queue, in order.  Input that nobody has
- * read waits too; when the queue is full,
- * further input is dropped.
+ * Output that the port does not take at once waits in the queue, in order.  Input that nobody
+ * has read waits too; when the queue is full, further input is dropped.
  */
 #include <stddef.h>
 #include <stdint.h>

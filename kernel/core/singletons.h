@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * Kernel objects of which there is one, made at boot and never destroyed.  The manifest says which
- * of them the first process gets.
+ * Kernel objects of which there is one, made at boot and never destroyed.  The manifest says
+ * which of them the first process gets.
  */
 #include "kernel/core/object.h"
 #include "schema/manifest.capnp.h"

@@ -47,7 +47,8 @@ static enum status check_request(const struct spawn_request *request)
 
 		if (!name_is_valid(name.data, name.size))
 			return STATUS_INVALID_ARGUMENT;
-		if (name.size == sizeof(memory) - 1 && memcmp(name.data, memory, name.size) == 0)
+		if (name.size == sizeof(memory) - 1 &&
+		    memcmp(name.data, memory, name.size) == 0)
 			return STATUS_INVALID_ARGUMENT;
 		for (uint32_t j = 0; j < i; j++)
 			if (name.size == request->grants[j].name.size &&
@@ -57,8 +58,8 @@ static enum status check_request(const struct spawn_request *request)
 	return check_arguments(request->arguments);
 }
 
-/* Map a fresh object; the mapping keeps the only reference.  What lies below the stack the program
- * cannot change. */
+/* Map a fresh object; the mapping keeps the only reference.  What lies below the stack the
+ * program cannot change. */
 static enum status map_fresh(struct process *process, struct memory_object *object,
 			     uint64_t address, enum hal_access access)
 {
@@ -95,7 +96,8 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	struct memory_object *object;
 	enum status status;
 
-	if (segment->address < SPAWN_PROGRAM_START || pages > MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE)
+	if (segment->address < SPAWN_PROGRAM_START ||
+	    pages > MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE)
 		return STATUS_BAD_IMAGE;
 	status = memory_object_create(process->account, pages, source, &object);
 	if (status != STATUS_OK)
@@ -103,8 +105,8 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	return map_fresh(process, object, segment->address - lead, segment_access(segment));
 }
 
-[[gnu::noinline]] static enum status load_image(struct process *process, struct data_reader image,
-			      uint64_t *out_entry)
+[[gnu::noinline]] static enum status load_image(struct process *process,
+						struct data_reader image, uint64_t *out_entry)
 {
 	struct elf_image elf;
 	enum status status = elf_parse(image.data, image.size, &elf);
@@ -116,8 +118,8 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	return status;
 }
 
-/* A secret for the stack protector.  Without entropy it only catches accidents; its lowest byte is
- * zero so that string functions do not copy it. */
+/* A secret for the stack protector.  Without entropy it only catches accidents; its lowest byte
+ * is zero so that string functions do not copy it. */
 static uint64_t canary(void)
 {
 	uint64_t value;
@@ -131,9 +133,9 @@ static enum status make_stack(struct process *process)
 {
 	struct entry_thread_block block = { .self = THREAD_BLOCK_ADDRESS, .canary = canary() };
 	struct memory_object *object;
-	enum status status = memory_object_create(process->account, USER_STACK_BYTES / PAGE_SIZE,
-						  (struct memory_source){ .bytes = nullptr },
-						  &object);
+	enum status status =
+		memory_object_create(process->account, USER_STACK_BYTES / PAGE_SIZE,
+				     (struct memory_source){ .bytes = nullptr }, &object);
 
 	if (status != STATUS_OK)
 		return status;
@@ -162,11 +164,11 @@ static void write_capset(struct process *process, const struct spawn_request *re
 	struct list_builder arguments = cap_set_init_arguments(root, argument_count);
 
 	cap_set_set_program_name(root, request->name.data, request->name.size);
-	grant(process, cap_set_entry_list_builder_get(entries, 0), (struct text_reader){ "memory", 6 },
-	      &process->memory);
+	grant(process, cap_set_entry_list_builder_get(entries, 0),
+	      (struct text_reader){ "memory", 6 }, &process->memory);
 	for (uint32_t i = 0; i < request->grant_count; i++)
-		grant(process, cap_set_entry_list_builder_get(entries, i + 1), request->grants[i].name,
-		      request->grants[i].object);
+		grant(process, cap_set_entry_list_builder_get(entries, i + 1),
+		      request->grants[i].name, request->grants[i].object);
 	for (uint32_t i = 0; i < argument_count; i++) {
 		struct text_reader argument = list_reader_get_text(request->arguments, i);
 
@@ -174,7 +176,8 @@ static void write_capset(struct process *process, const struct spawn_request *re
 	}
 }
 
-/* Fill the table and the CapSet page.  The page is private to the kernel until the process runs. */
+/* Fill the table and the CapSet page.  The page is private to the kernel until the process
+ * runs. */
 static enum status make_capset(struct process *process, const struct spawn_request *request,
 			       uint64_t *out_length)
 {
@@ -190,7 +193,8 @@ static enum status make_capset(struct process *process, const struct spawn_reque
 		process_unreserve_slots(process, request->grant_count + 1);
 		return status;
 	}
-	message_builder_init(&message, hal_direct_map(memory_object_page(object, 0)), PAGE_SIZE);
+	message_builder_init(&message, hal_direct_map(memory_object_page(object, 0)),
+			     PAGE_SIZE);
 	write_capset(process, request, &message);
 	*out_length = message_builder_finish(&message);
 	require(*out_length != 0);
@@ -208,7 +212,8 @@ static enum status build(struct process *process, const struct spawn_request *re
 		status = make_stack(process);
 	if (status == STATUS_OK)
 		status = address_space_map_block(&process->space, RING_ADDRESS,
-						 process->thread->ring_block, DEFAULT_RING_BYTES);
+						 process->thread->ring_block,
+						 DEFAULT_RING_BYTES);
 	if (status == STATUS_OK)
 		status = make_capset(process, request, &start.argument[2]);
 	if (status == STATUS_OK)

@@ -3,15 +3,15 @@
 /*
  * Spawning: from a binary and a list of grants to a process that runs.
  *
- * The image's segments become memory objects filled on first touch; sealed unless writable.  The
- * new process's table holds its own memory, under the name "memory", and a copy of each grant; the
- * CapSet message (schema/capset.capnp) tells it their names.
+ * The image's segments become memory objects filled on first touch; sealed unless writable. The
+ * new process's table holds its own memory, under the name "memory", and a copy of each grant;
+ * the CapSet message (schema/capset.capnp) tells it their names.
  *
  *   0x200000  ring block          0x220000 - 0x230000  stack, thread block at its top
  *   0x208000  CapSet, read-only   0x240000 -           the program
  *
- * Between CapSet and stack lies a guard of 92 KiB.  Either everything is done, or the process is
- * taken apart again and nothing of it ever runs.
+ * Between CapSet and stack lies a guard of 92 KiB.  Either everything is done, or the process
+ * is taken apart again and nothing of it ever runs.
  */
 #include "kernel/core/process.h"
 #include "lib/message.h"
@@ -30,13 +30,13 @@ struct spawn_request {
 	struct text_reader name;
 	struct data_reader image; /* lives for ever */
 	const struct spawn_grant *grants;
-	uint32_t grant_count;               /* at most SPAWN_MAX_GRANTS */
+	uint32_t grant_count;         /* at most SPAWN_MAX_GRANTS */
 	struct list_reader arguments; /* at most MAX_ARGUMENTS */
 };
 
 /*
- * Start a process; the caller gets a reference to its handle.  STATUS_INVALID_ARGUMENT: a name or
- * an argument; STATUS_MALFORMED_MESSAGE: an argument; STATUS_BAD_IMAGE; STATUS_OUT_OF_*.
+ * Start a process; the caller gets a reference to its handle.  STATUS_INVALID_ARGUMENT: a name
+ * or an argument; STATUS_MALFORMED_MESSAGE: an argument; STATUS_BAD_IMAGE; STATUS_OUT_OF_*.
  */
 [[nodiscard]] enum status process_spawn(const struct spawn_request *request,
 					struct process **out_process);

@@ -10,7 +10,8 @@
 #include "kernel/hal/cpu.h"
 #include "lib/string.h"
 
-/* Pools stop growing when they waste one frame in this many; the rest is what accounts may use. */
+/* Pools stop growing when they waste one frame in this many; the rest is what accounts may use.
+ */
 constexpr uint64_t POOL_MARGIN_DIVISOR = 16;
 constexpr uint32_t SMALLEST_MACHINE_FRAMES = 512;
 
@@ -24,7 +25,8 @@ static const struct pool_shape pool_shapes[SUPPLY_KINDS] = {
 	[SUPPLY_PROCESS] = { sizeof(struct process), alignof(struct process) },
 	[SUPPLY_THREAD] = { sizeof(struct thread), alignof(struct thread) },
 	[SUPPLY_MAPPING] = { sizeof(struct mapping), alignof(struct mapping) },
-	[SUPPLY_MEMORY_OBJECT] = { sizeof(struct memory_object), alignof(struct memory_object) },
+	[SUPPLY_MEMORY_OBJECT] = { sizeof(struct memory_object),
+				   alignof(struct memory_object) },
 };
 
 static struct {
@@ -35,9 +37,10 @@ static struct {
 	uint64_t pool_margin_bytes;
 } supply;
 
-/* Cut room for the frame table out of the largest free range; none is left if it is too small. */
-static struct frame_info *place_frame_table(const struct boot_range *range, uint32_t frame_count,
-					    uint64_t *out_start)
+/* Cut room for the frame table out of the largest free range; none is left if it is too small.
+ */
+static struct frame_info *place_frame_table(const struct boot_range *range,
+					    uint32_t frame_count, uint64_t *out_start)
 {
 	size_t bytes = frames_storage_bytes(frame_count);
 
@@ -71,7 +74,8 @@ static bool frames_setup(const struct boot_info *info)
 	table = place_frame_table(largest, (uint32_t)(span / PAGE_SIZE), &after_table);
 	if (table == nullptr)
 		return false;
-	frames_init(&supply.frames, table, (struct paddr){ base }, (uint32_t)(span / PAGE_SIZE));
+	frames_init(&supply.frames, table, (struct paddr){ base },
+		    (uint32_t)(span / PAGE_SIZE));
 	for (uint32_t i = 0; i < info->free_count; i++) {
 		const struct boot_range *range = &info->free[i];
 		uint64_t start = range == largest ? after_table : range->start;
@@ -98,10 +102,11 @@ bool supply_init(const struct boot_info *info)
 	total_bytes = frames_total_count(&supply.frames) * PAGE_SIZE;
 	supply.pool_margin_bytes = total_bytes / POOL_MARGIN_DIVISOR;
 	limits = (struct account_limits){ .amount = {
-		[ACCOUNT_MEMORY] = total_bytes - supply.pool_margin_bytes,
-		[ACCOUNT_SLOTS] = UINT32_MAX,
-		[ACCOUNT_THREADS] = UINT32_MAX,
-	} };
+						  [ACCOUNT_MEMORY] = total_bytes -
+								     supply.pool_margin_bytes,
+						  [ACCOUNT_SLOTS] = UINT32_MAX,
+						  [ACCOUNT_THREADS] = UINT32_MAX,
+					  } };
 	account_init_root(&supply.root, limits, nullptr);
 	return true;
 }

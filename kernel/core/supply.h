@@ -5,10 +5,10 @@
  * taken and refunded when it comes back.  Nothing else in the kernel allocates.
  *
  * Frames can be paid for now and taken later (pages filled on first touch, page tables): the
- * account is charged when they are reserved, and taking a reserved frame cannot fail, because no
- * more frames are ever reserved than are free.  The limits of all accounts together are the frames
- * of the machine less a margin that the object pools may waste; pools that waste more (few objects
- * left in many pages) make later reservations fail with STATUS_OUT_OF_MEMORY.
+ * account is charged when they are reserved, and taking a reserved frame cannot fail, because
+ * no more frames are ever reserved than are free.  The limits of all accounts together are the
+ * frames of the machine less a margin that the object pools may waste; pools that waste more
+ * (few objects left in many pages) make later reservations fail with STATUS_OUT_OF_MEMORY.
  *
  * The books balance when
  *   frames in use + frames reserved = charges of all accounts + idle bytes of the pools.

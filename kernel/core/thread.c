@@ -20,7 +20,8 @@ static_assert(sizeof(struct operation) * DEFAULT_CQ_ENTRIES <= PAGE_SIZE << RECO
 static void wake(struct thread *thread, enum status status)
 {
 	deadline_clear(hal_cpu(), &thread->wait_deadline);
-	hal_context_set_result(&thread->context, -(int64_t)status, ring_available(&thread->ring));
+	hal_context_set_result(&thread->context, -(int64_t)status,
+			       ring_available(&thread->ring));
 	schedule_ready(thread);
 }
 
@@ -117,6 +118,7 @@ void thread_block(struct thread *thread, uint32_t wait_min, uint64_t deadline_ns
 
 void thread_completion_posted(struct thread *thread)
 {
-	if (thread->state == THREAD_BLOCKED && ring_available(&thread->ring) >= thread->wait_min)
+	if (thread->state == THREAD_BLOCKED &&
+	    ring_available(&thread->ring) >= thread->wait_min)
 		wake(thread, STATUS_OK);
 }

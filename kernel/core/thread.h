@@ -3,7 +3,7 @@
 /*
  * Thread: a processor context, its ring, and what it waits for.
  *
- * The kernel has no stack per thread: a thread that is not running is just this structure.  Each
+ * The kernel has no stack per thread: a thread that is not running is just this structure. Each
  * process has one thread in this version.
  *
  * Paid by its process's account: the structure, the ring block and the operation records.

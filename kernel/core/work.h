@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * Deferred work: what is too long for one stretch with interrupts off (taking a process or a large
- * memory object apart).  Each CPU has one stack of it: work that a step submits is done before
- * that step's own work goes on, so a process has ended only when all it held is back.  The
- * scheduler runs it in bounded steps between threads and stops when an interrupt waits.
+ * Deferred work: what is too long for one stretch with interrupts off (taking a process or a
+ * large memory object apart).  Each CPU has one stack of it: work that a step submits is done
+ * before that step's own work goes on, so a process has ended only when all it held is back.
+ * The scheduler runs it in bounded steps between threads and stops when an interrupt waits.
  */
 #include "lib/list.h"
 
 struct work {
 	struct list_link link;
-	/* Do at most about a thousand instructions' worth.  True: there is more to do; false: done,
-	 * and the work's storage may be gone. */
+	/* Do at most about a thousand instructions' worth.  True: there is more to do; false:
+	 * done, and the work's storage may be gone. */
 	bool (*step)(struct work *work);
 };
 

@@ -17,7 +17,8 @@
 
 constexpr uint32_t HAL_REGISTER_COUNT = 15; /* rax rbx rcx rdx rsi rdi rbp r8 .. r15 */
 
-enum hal_fault_cause : uint8_t { /* same numbers as FaultCause in schema/process.capnp */
+/* The same numbers as FaultCause in schema/process.capnp. */
+enum hal_fault_cause : uint8_t {
 	HAL_FAULT_PAGE = 0,
 	HAL_FAULT_PROTECTION = 1,
 	HAL_FAULT_INVALID_INSTRUCTION = 2,
@@ -60,8 +61,8 @@ static inline void hal_context_set_result(struct hal_context *context, int64_t s
 					  uint64_t word);
 
 /*
- * Make the thread, whose system call is being handled, execute it again from the start when it is
- * resumed.  For work that stops because an interrupt waits.
+ * Make the thread, whose system call is being handled, execute it again from the start when it
+ * is resumed.  For work that stops because an interrupt waits.
  */
 void hal_context_restart_syscall(struct hal_context *context, uint64_t number,
 				 uint64_t argument0, uint64_t argument1);
@@ -82,8 +83,9 @@ void hal_context_registers(const struct hal_context *context, struct hal_registe
 [[noreturn]] void hal_idle(void);
 
 /*
- * Kernel doors, called by the architecture.  The one for system calls may destroy every register
- * (clang's preserve_none): the program's are in its context already, so nobody saves them twice.
+ * Kernel doors, called by the architecture.  The one for system calls may destroy every
+ * register (clang's preserve_none): the program's are in its context already, so nobody saves
+ * them twice.
  */
 __attribute__((preserve_none)) struct hal_context *
 kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1);

@@ -53,7 +53,8 @@ void hal_address_space_leave(void);
 /* How many table frames address lacks: 0, 1 or 2. */
 uint32_t hal_page_tables_missing(struct paddr root, uint64_t address);
 
-/* Put the tables that address lacks into the tree, as many as hal_page_tables_missing() said. */
+/* Put the tables that address lacks into the tree, as many as hal_page_tables_missing() said.
+ */
 void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables *tables);
 
 /*

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Audit: whether the books balance.  Interface: schema/audit.capnp. */
 #include "kernel/core/call.h"
-#include "kernel/core/supply.h"
 #include "kernel/core/singletons.h"
+#include "kernel/core/supply.h"
 #include "schema/audit.capnp.h"
 
 static enum status audit(struct call *call)

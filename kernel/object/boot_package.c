@@ -18,14 +18,14 @@ static enum status manifest(struct call *call)
 	enum status status;
 
 	status = memory_object_create(call->process->account,
-				      ((uint64_t)bytes.size + PAGE_SIZE - 1) / PAGE_SIZE, source,
-				      &object);
+				      ((uint64_t)bytes.size + PAGE_SIZE - 1) / PAGE_SIZE,
+				      source, &object);
 	if (status != STATUS_OK)
 		return status;
 	require(memory_object_seal(object) == STATUS_OK);
 	results = boot_package_manifest_results_init_root(&call->results);
-	boot_package_manifest_results_set_memory(
-		results, BOOT_PACKAGE_MANIFEST_RESULTS_MEMORY_CAP);
+	boot_package_manifest_results_set_memory(results,
+						 BOOT_PACKAGE_MANIFEST_RESULTS_MEMORY_CAP);
 	boot_package_manifest_results_set_size_bytes(results, bytes.size);
 	call->result_cap = &object->object;
 	return STATUS_OK;
@@ -34,8 +34,9 @@ static enum status manifest(struct call *call)
 static const struct method methods[] = {
 	[BOOT_PACKAGE_MANIFEST_METHOD] = { .max_param_bytes = 64,
 					   .result_caps = 1,
-					   .result_bytes = BOOT_PACKAGE_MANIFEST_RESULTS_MESSAGE_BYTES +
-							   sizeof(struct ring_transfer_result),
+					   .result_bytes =
+						   BOOT_PACKAGE_MANIFEST_RESULTS_MESSAGE_BYTES +
+						   sizeof(struct ring_transfer_result),
 					   .handler = manifest },
 };
 

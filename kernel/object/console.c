@@ -52,12 +52,14 @@ static enum status write(struct call *call)
 	if (text.size > CONSOLE_MAX_BYTES)
 		return STATUS_MESSAGE_TOO_LARGE;
 	for (uint32_t at = 0; at < text.size; at += PART_BYTES)
-		write_part(text.data + at, text.size - at < PART_BYTES ? text.size - at : PART_BYTES);
+		write_part(text.data + at,
+			   text.size - at < PART_BYTES ? text.size - at : PART_BYTES);
 	return STATUS_OK;
 }
 
 static const struct method methods[] = {
-	[CONSOLE_WRITE_METHOD] = { .max_param_bytes = CONSOLE_MAX_BYTES + 64, .handler = write },
+	[CONSOLE_WRITE_METHOD] = { .max_param_bytes = CONSOLE_MAX_BYTES + 64,
+				   .handler = write },
 };
 
 static_assert(sizeof(methods) / sizeof(methods[0]) == CONSOLE_METHOD_COUNT);

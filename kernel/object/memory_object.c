@@ -15,7 +15,8 @@ static enum status info(struct call *call)
 	struct memory_object_info_results_builder results =
 		memory_object_info_results_init_root(&call->results);
 
-	memory_object_info_results_set_size_bytes(results, target(call)->page_count * PAGE_SIZE);
+	memory_object_info_results_set_size_bytes(results,
+						  target(call)->page_count * PAGE_SIZE);
 	memory_object_info_results_set_sealed(results, target(call)->sealed);
 	return STATUS_OK;
 }

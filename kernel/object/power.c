@@ -2,8 +2,8 @@
 /* Power: the machine's switch.  Interface: schema/power.capnp. */
 #include "kernel/core/call.h"
 #include "kernel/core/serial.h"
-#include "kernel/hal/cpu.h"
 #include "kernel/core/singletons.h"
+#include "kernel/hal/cpu.h"
 #include "schema/power.capnp.h"
 
 static enum status off(struct call *call)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* ProcessHandle's methods.  Interface: schema/process.capnp; the process: kernel/core/process. */
+/* ProcessHandle's methods.  Interface: schema/process.capnp; the process: kernel/core/process.
+ */
 #include "kernel/core/call.h"
 #include "kernel/core/process.h"
 #include "schema/process.capnp.h"
@@ -11,7 +12,8 @@ static enum status wait(struct call *call)
 	struct operation *op;
 
 	if (process->state != PROCESS_ENDED)
-		return call_park(call, &process->waiters, UINT64_MAX, EXIT_RECORD_BYTES_MAX, &op);
+		return call_park(call, &process->waiters, UINT64_MAX, EXIT_RECORD_BYTES_MAX,
+				 &op);
 	results = process_handle_wait_results_init_root(&call->results);
 	process_write_record(process, process_handle_wait_results_init_record(results));
 	return STATUS_OK;

@@ -2,8 +2,8 @@
 /* ProcessSpawner: starts programs of the boot image.  Interface: schema/process.capnp. */
 #include "kernel/core/call.h"
 #include "kernel/core/manifest.h"
-#include "kernel/core/spawn.h"
 #include "kernel/core/singletons.h"
+#include "kernel/core/spawn.h"
 #include "schema/process.capnp.h"
 
 /* What a process gets where the spawner does not say. */
@@ -20,10 +20,15 @@ static struct account_limits read_limits(struct resource_limits_reader limits)
 	uint32_t threads = resource_limits_get_threads(limits);
 
 	return (struct account_limits){ .amount = {
-		[ACCOUNT_MEMORY] = memory != 0 ? memory : DEFAULT_MEMORY_BYTES,
-		[ACCOUNT_SLOTS] = slots != 0 ? slots : DEFAULT_SLOTS,
-		[ACCOUNT_THREADS] = threads != 0 ? threads : DEFAULT_THREADS,
-	} };
+						[ACCOUNT_MEMORY] =
+							memory != 0 ? memory
+								    : DEFAULT_MEMORY_BYTES,
+						[ACCOUNT_SLOTS] =
+							slots != 0 ? slots : DEFAULT_SLOTS,
+						[ACCOUNT_THREADS] = threads != 0
+									    ? threads
+									    : DEFAULT_THREADS,
+					} };
 }
 
 static enum status read_grants(struct call *call, struct grant_list_reader list,

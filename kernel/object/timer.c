@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Timer: monotonic time.  Interface: schema/timer.capnp. */
 #include "kernel/core/call.h"
-#include "kernel/core/time.h"
 #include "kernel/core/singletons.h"
+#include "kernel/core/time.h"
 #include "schema/timer.capnp.h"
 
 static enum status now(struct call *call)

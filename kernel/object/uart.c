@@ -3,8 +3,8 @@
  * Uart: the serial port as a byte stream.  Interface: schema/uart.capnp.
  *
  * Two queues of parked operations, served in order of arrival: reads wait for input, writes for
- * room in the output queue.  A parked write keeps the place of its bytes in the caller's arena and
- * takes them, once, when there is room.
+ * room in the output queue.  A parked write keeps the place of its bytes in the caller's arena
+ * and takes them, once, when there is room.
  */
 #include "kernel/core/call.h"
 #include "kernel/core/cpu.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* VirtualMemory's methods.  Interface: schema/memory.capnp; the space: kernel/core/address_space. */
+/* VirtualMemory's methods.  Interface: schema/memory.capnp; the space:
+ * kernel/core/address_space. */
 #include "kernel/core/call.h"
 #include "kernel/core/memory_object.h"
 #include "kernel/core/process.h"
@@ -120,9 +121,9 @@ static enum status unmap(struct call *call)
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
-	status = address_space_unmap(&process->space,
-				     virtual_memory_unmap_params_get_address(params),
-				     virtual_memory_unmap_params_get_length_bytes(params), &more);
+	status = address_space_unmap(
+		&process->space, virtual_memory_unmap_params_get_address(params),
+		virtual_memory_unmap_params_get_length_bytes(params), &more);
 	if (more)
 		call_again(call);
 	return status;
@@ -140,10 +141,9 @@ static enum status protect(struct call *call)
 		return STATUS_PROCESS_ENDED;
 	if (!to_access(virtual_memory_protect_params_get_protection(params), &access))
 		return STATUS_INVALID_ARGUMENT;
-	return address_space_protect(&process->space,
-				     virtual_memory_protect_params_get_address(params),
-				     virtual_memory_protect_params_get_length_bytes(params),
-				     access);
+	return address_space_protect(
+		&process->space, virtual_memory_protect_params_get_address(params),
+		virtual_memory_protect_params_get_length_bytes(params), access);
 }
 
 static enum status reserve(struct call *call)
@@ -158,9 +158,9 @@ static enum status reserve(struct call *call)
 		return STATUS_MALFORMED_MESSAGE;
 	if (process == nullptr)
 		return STATUS_PROCESS_ENDED;
-	status = address_space_reserve(
-		&process->space, virtual_memory_reserve_params_get_length_bytes(params),
-		&address);
+	status = address_space_reserve(&process->space,
+				       virtual_memory_reserve_params_get_length_bytes(params),
+				       &address);
 	if (status != STATUS_OK)
 		return status;
 	results = virtual_memory_reserve_results_init_root(&call->results);

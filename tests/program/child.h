@@ -5,6 +5,7 @@
  */
 #include "tests/program/test.h"
 
+#include "schema/audit.client.h"
 #include "schema/process.client.h"
 #include "schema/timer.client.h"
 
@@ -226,4 +227,26 @@ static inline uint64_t child_report(void)
 	timer_wait_params_set_until_ns(params, capos_now_ns() + ms * 1000000);
 	CHECK_STATUS(timer_wait_wait(&call, &results), STATUS_OK);
 	capos_call_end(&call);
+}
+
+/* How many processes there are in the system; needs "audit". */
+static inline uint32_t child_count(void)
+{
+	struct audit_client audit = { test_capability("audit", AUDIT_INTERFACE_ID) };
+	uint32_t processes = 0;
+	uint32_t ignored;
+	uint64_t charged;
+	bool balanced;
+
+	CHECK_STATUS(audit_audit(audit, &balanced, &ignored, &ignored, &charged, &processes,
+				 &ignored),
+		     STATUS_OK);
+	return processes;
+}
+
+/* Until there are no more than this many: for processes to which nobody holds a handle. */
+static inline void child_wait_for_count(uint64_t timer, uint32_t count)
+{
+	while (child_count() > count)
+		child_sleep_ms(timer, 1);
 }

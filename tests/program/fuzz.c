@@ -132,7 +132,7 @@ static void build_spawn(struct message_builder *m)
 	for (uint32_t i = 0; i < 2; i++) {
 		struct grant_builder grant = grant_list_builder_get(grants, i);
 
-		(void)grant_set_name(grant, i == 0 ? "report" : "timer", 5 + (i == 0));
+		(void)grant_set_name(grant, i == 0 ? "other" : "timer", 5);
 		grant_set_capability(grant, i);
 	}
 	arguments = process_spawner_spawn_params_init_arguments(p, 2);
@@ -268,6 +268,7 @@ static void run_children(const char *name, uint32_t seeds, uint32_t variants)
 	char first[12];
 	char second[12];
 	uint32_t whole = 0;
+	uint32_t before = child_count();
 
 	for (uint32_t i = 0; i < seeds * variants; i++) {
 		struct child_request request = child(name, first, second);
@@ -276,6 +277,7 @@ static void run_children(const char *name, uint32_t seeds, uint32_t variants)
 		(void)format(first, sizeof(first), "%x", i);
 		(void)format(second, sizeof(second), "%x", i % variants);
 		end = child_run(&request);
+		child_wait_for_count(submit_timer(), before);
 		if (end.which == EXIT_RECORD_EXITED && end.code == REPORT_FAIL)
 			test_fail("child", "%s %s %s", name, first, second);
 		whole += end.which == EXIT_RECORD_EXITED;

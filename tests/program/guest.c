@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What tests/program/process.c starts: programs that run, sleep, spin, end in every way.  The
- * case is the first argument; none is run by the runner itself.
+ * What tests/program/process.c and ending.c start: programs that run, sleep, spin, end in every
+ * way.  The case is the first argument; none is run by the runner itself.
  */
-#include "tests/program/child.h"
-#include "tests/program/submit.h"
+#include "tests/program/guest.h"
 
 #include "schema/uart.client.h"
 
@@ -126,6 +125,43 @@ static void brief_note(void)
 	test_report->note[0] = '!';
 }
 
+static struct process_handle_client victim(void)
+{
+	return (struct process_handle_client){
+		test_capability("victim", PROCESS_HANDLE_INTERFACE_ID),
+	};
+}
+
+static void kill_victim(void)
+{
+	struct child_end end;
+
+	CHECK_STATUS(process_handle_kill(victim()), STATUS_OK);
+	end = child_wait(victim());
+	CHECK_EQUAL(end.which, EXIT_RECORD_KILLED);
+}
+
+/* End with waits for another process parked. */
+static void exit_waiting(void)
+{
+	static struct capos_call calls[10];
+	struct capos_call_size size = { .result_bytes = 640 };
+	struct process_handle_wait_params_builder params;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		CHECK_STATUS(process_handle_wait_begin(&calls[i], victim(), size, &params),
+			     STATUS_OK);
+		CHECK_STATUS(capos_call_submit(&calls[i]), STATUS_OK);
+	}
+	CHECK_STATUS(capos_flush(), STATUS_OK);
+}
+
+static void fault_waiting(void)
+{
+	exit_waiting();
+	__asm__ volatile("ud2");
+}
+
 static void find_long_name(void)
 {
 	uint64_t now;
@@ -134,24 +170,19 @@ static void find_long_name(void)
 	CHECK_STATUS(timer_now((struct timer_client){ id }, &now), STATUS_OK);
 }
 
-static struct child_request guest(const char *name)
+/* Another one, that can start more. */
+static struct child_request descendant(const char *name)
 {
-	return (struct child_request){
-		.binary = "guest",
-		.arguments = { name },
-		.grants = { { "report", child_report() },
-			    { "timer", submit_timer() },
-			    { "spawner", child_spawner().id } },
-		.memory_bytes = 1 << 20,
-		.slots = 16,
-		.threads = 1,
-	};
+	struct child_request request = guest(name);
+
+	request.grants[2] = (struct child_grant){ "spawner", child_spawner().id };
+	return request;
 }
 
 /* Start itself with half of what it has until it cannot, then wait for all. */
 static void bomb(void)
 {
-	struct child_request request = guest("bomb");
+	struct child_request request = descendant("bomb");
 	static struct process_handle_client processes[64];
 	uint32_t count = 0;
 
@@ -176,7 +207,7 @@ static void bomb(void)
 
 static void leave_orphan(void)
 {
-	struct child_request request = guest("brief");
+	struct child_request request = descendant("brief");
 
 	for (uint32_t i = 0; i < 2; i++)
 		(void)child_start(&request);
@@ -247,6 +278,9 @@ static const struct test_case cases[] = {
 	HELPER(leave_orphan),
 	HELPER(known_fault),
 	HELPER(fault_with_stack),
+	HELPER(kill_victim),
+	HELPER(exit_waiting),
+	HELPER(fault_waiting),
 };
 
 int capos_main(void)

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * ProcessSpawner and ProcessHandle: what a spawn refuses, what a process is given, how it ends,
- * who is told, and what its end leaves behind.  What runs as a child is in
- * tests/program/guest.c.
+ * ProcessSpawner: what a spawn refuses, what a process is given, what runs out and comes back.
+ * What runs as a child is in tests/program/guest.c; how it ends in tests/program/ending.c.
  */
-#include "tests/program/child.h"
-#include "tests/program/submit.h"
+#include "tests/program/guest.h"
 
 #include "schema/audit.client.h"
 
 constexpr uint64_t MIB = 1 << 20;
 constexpr uint32_t MANY = 64;
-
-/* A small child of this name, with the report and a timer. */
-static struct child_request guest(const char *name)
-{
-	return (struct child_request){
-		.binary = "guest",
-		.arguments = { name },
-		.grants = { { "report", child_report() }, { "timer", submit_timer() } },
-		.memory_bytes = MIB,
-		.slots = 16,
-		.threads = 1,
-	};
-}
 
 /* The raw parts of a spawn that child.h always gets right. */
 struct odd_spawn {
@@ -320,236 +305,6 @@ static void fork_bomb(void)
 	CHECK_EQUAL(end.code, 0);
 }
 
-static void killed(const char *name, uint32_t after_ms)
-{
-	struct child_request request = guest(name);
-	struct process_handle_client process = child_start(&request);
-	struct child_end end;
-
-	test_note("kill %s after %u ms", name, after_ms);
-	if (after_ms != 0)
-		child_sleep_ms(submit_timer(), after_ms);
-	end = child_status(process);
-	CHECK_EQUAL(end.which, EXIT_RECORD_RUNNING);
-	CHECK_STATUS(process_handle_kill(process), STATUS_OK);
-	end = child_wait(process);
-	CHECK_EQUAL(end.which, EXIT_RECORD_KILLED);
-	end = child_status(process);
-	CHECK_EQUAL(end.which, EXIT_RECORD_KILLED);
-	CHECK_STATUS(process_handle_kill(process), STATUS_PROCESS_ENDED);
-	capos_release(process.id);
-}
-
-static void kill_everywhere(void)
-{
-	static const char *const states[] = { "spin", "sleep", "busy_ring", "block", "parked" };
-
-	for (uint32_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		killed(states[i], 0);
-		killed(states[i], 3);
-		killed(states[i], 25);
-	}
-}
-
-/* A record says how it ended, once and for all. */
-static void records(void)
-{
-	static const int32_t codes[] = { 0, 1, -1, INT32_MAX, INT32_MIN, 77, 255, 256 };
-	char text[12];
-
-	for (uint32_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		struct child_request request = guest("exit");
-		struct process_handle_client process;
-		struct child_end end;
-
-		(void)format(text, sizeof(text), "%x", (uint32_t)codes[i]);
-		request.arguments[1] = text;
-		process = child_start(&request);
-		for (uint32_t again = 0; again < 3; again++) {
-			end = again < 2 ? child_wait(process) : child_status(process);
-			CHECK_EQUAL(end.which, EXIT_RECORD_EXITED);
-			CHECK_EQUAL(end.code, codes[i]);
-		}
-		CHECK_STATUS(process_handle_kill(process), STATUS_PROCESS_ENDED);
-		capos_release(process.id);
-	}
-}
-
-/* Every field of a fault's record, against a program that knows them. */
-static void fault_record(void)
-{
-	struct child_request request = guest("known_fault");
-	struct child_end end = child_run(&request);
-	static const uint8_t order[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 };
-
-	CHECK_EQUAL(end.which, EXIT_RECORD_FAULTED);
-	CHECK_EQUAL(end.cause, FAULT_CAUSE_INVALID_INSTRUCTION);
-	CHECK_EQUAL(end.vector, 6);
-	CHECK_EQUAL(end.error_code, 0);
-	CHECK_EQUAL(end.address, 0);
-	CHECK_EQUAL(end.register_count, 15);
-	for (uint32_t i = 0; i < 15; i++) {
-		test_note("register %u", i);
-		CHECK_EQUAL(end.registers[i], 0x1111111111111111 * (order[i] + 1ULL));
-	}
-	CHECK_EQUAL(end.instruction_pointer, test_report->address);
-	CHECK_EQUAL(end.stack_pointer, test_report->error_code);
-	CHECK(end.stack_bytes > 0 && end.stack_bytes <= 128);
-	CHECK_EQUAL(end.stack_bytes % 8, 0);
-	for (uint32_t i = 0; i < end.stack_bytes; i++)
-		CHECK_EQUAL(end.stack[i], i + 1);
-	CHECK_EQUAL(end.flags & 0x3202, 0x202);
-}
-
-/* A stack pointer into nowhere, into the kernel, to the last bytes: a short copy or none. */
-static void fault_stack(void)
-{
-	static const char *const where[] = { "0",
-					     "8",
-					     "ffffffff80000000",
-					     "ffff800000000000",
-					     "fffffffffffffff8",
-					     "7ffffffffff8",
-					     "123456789abc",
-					     "8000000000000000",
-					     "3ffff8" };
-	struct child_request request = guest("fault_with_stack");
-
-	for (uint32_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
-		struct child_end end;
-
-		request.arguments[1] = where[i];
-		test_note("rsp %s", where[i]);
-		end = child_run(&request);
-		CHECK_EQUAL(end.which, EXIT_RECORD_FAULTED);
-		CHECK_EQUAL(end.vector, 6);
-		CHECK_EQUAL(end.stack_bytes, 0);
-	}
-	/* Eight bytes below the end of the stack there are eight bytes. */
-	request.arguments[1] = "top";
-	CHECK_EQUAL(child_run(&request).stack_bytes, 8);
-}
-
-/* Many wait; all are told, the late ones at once. */
-static void many_waiters(void)
-{
-	struct child_request request = guest("brief");
-	struct process_handle_client process = child_start(&request);
-	static struct capos_call calls[12];
-	struct capos_call_size size = { .result_bytes = 640 };
-	struct process_handle_wait_params_builder params;
-	struct process_handle_wait_results_reader results;
-	struct child_end end;
-
-	for (uint32_t i = 0; i < 12; i++) {
-		CHECK_STATUS(process_handle_wait_begin(&calls[i], process, size, &params),
-			     STATUS_OK);
-		CHECK_STATUS(capos_call_submit(&calls[i]), STATUS_OK);
-	}
-	capos_call_cancel(&calls[7]);
-	for (uint32_t i = 0; i < 12; i++) {
-		test_note("waiter %u", i);
-		CHECK_STATUS(process_handle_wait_wait(&calls[i], &results),
-			     i == 7 ? STATUS_CANCELLED : STATUS_OK);
-		if (i != 7) {
-			child_read(process_handle_wait_results_get_record(results), &end);
-			CHECK_EQUAL(end.code, 5);
-		}
-		capos_call_end(&calls[i]);
-	}
-	CHECK_EQUAL(child_wait(process).code, 5);
-}
-
-static void wait_deadline(void)
-{
-	struct child_request request = guest("sleep");
-	struct process_handle_client process = child_start(&request);
-	uint64_t deadline_ns = capos_now_ns() + 5000000;
-	struct child_end end;
-
-	CHECK_STATUS(child_wait_until(process, deadline_ns, &end), STATUS_TIMED_OUT);
-	CHECK(capos_now_ns() >= deadline_ns);
-	CHECK_STATUS(child_wait_until(process, 1, &end), STATUS_TIMED_OUT);
-	CHECK_STATUS(process_handle_kill(process), STATUS_OK);
-	CHECK_EQUAL(child_wait(process).which, EXIT_RECORD_KILLED);
-	/* What has ended is told whatever the deadline. */
-	CHECK_STATUS(child_wait_until(process, 1, &end), STATUS_OK);
-}
-
-static uint32_t running(void)
-{
-	struct audit_client audit = { test_capability("audit", AUDIT_INTERFACE_ID) };
-	uint32_t processes = 0;
-	uint32_t ignored;
-	uint64_t charged;
-	bool balanced;
-
-	CHECK_STATUS(audit_audit(audit, &balanced, &ignored, &ignored, &charged, &processes,
-				 &ignored),
-		     STATUS_OK);
-	return processes;
-}
-
-/* Until no more than these are left; the runner's timeout ends it otherwise. */
-static void wait_for_processes(uint32_t count)
-{
-	while (running() > count)
-		child_sleep_ms(submit_timer(), 1);
-}
-
-/* Without its handle a process lives on; its end is seen in what it shares. */
-static void dropped_handle(void)
-{
-	struct child_request request = guest("brief_note");
-	struct process_handle_client process = child_start(&request);
-	volatile char *note = test_report->note;
-	uint32_t before = running() - 1;
-
-	*note = 0;
-	CHECK_STATUS(submit_do_status(submit_release(process.id)), STATUS_OK);
-	while (*note == 0)
-		child_sleep_ms(submit_timer(), 1);
-	CHECK_EQUAL(*note, '!');
-	wait_for_processes(before);
-}
-
-/* The parent ends first: the grandchild is no one's business, and its account returns. */
-static void orphan(void)
-{
-	struct child_request request = guest("leave_orphan");
-	uint32_t before = running();
-	struct child_end end;
-
-	request.grants[2] = (struct child_grant){ "spawner", child_spawner().id };
-	request.memory_bytes = 3 * MIB;
-	request.slots = 64;
-	request.threads = 3;
-	end = child_run(&request);
-	CHECK_EQUAL(end.which, EXIT_RECORD_EXITED);
-	CHECK_EQUAL(end.code, 0);
-	wait_for_processes(before);
-}
-
-/* Ends with operations in every state: parked reads and waits, unread completions, a queue. */
-static void ends_with_everything(void)
-{
-	static const char *const ways[] = { "exit_parked", "exit_unread", "exit_unsubmitted",
-					    "fault_parked" };
-
-	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct child_request request = guest(ways[i]);
-		struct child_end end;
-
-		request.grants[2] =
-			(struct child_grant){ "uart",
-					      test_capability("uart", 0xe5a1c0de00000111) };
-		test_note("%s", ways[i]);
-		end = child_run(&request);
-		CHECK(end.which == EXIT_RECORD_EXITED ? end.code == 0 : i == 3);
-		CHECK(i != 3 || end.which == EXIT_RECORD_FAULTED);
-	}
-}
-
 /* list: every name once, 16 at a time, nothing past the end. */
 static void list(void)
 {
@@ -601,15 +356,6 @@ static const struct test_case cases[] = {
 	RICH(out_of_slots, 24, 96, 100),
 	RICH(out_of_threads, 24, 1024, 6),
 	PASSES(fork_bomb),
-	PASSES(kill_everywhere),
-	PASSES(records),
-	PASSES(fault_record),
-	PASSES(fault_stack),
-	PASSES(many_waiters),
-	PASSES(wait_deadline),
-	PASSES(dropped_handle),
-	PASSES(orphan),
-	PASSES(ends_with_everything),
 	PASSES(list),
 };
 

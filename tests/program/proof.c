@@ -21,6 +21,7 @@
 #include "schema/uart.capnp.h"
 
 constexpr uint64_t TIMEOUT_S = 20;
+constexpr uint32_t SETTLE_RUNS = 3;
 
 struct grantable {
 	const char *name;
@@ -187,7 +188,8 @@ static bool end_as_expected(const struct test_rules *rules, const struct child_e
 		capos_print("ok %s/%s\n", binary, name);
 	} else {
 		runner.failed++;
-		capos_print("not ok %s/%s %s; %s; at: %s\n", binary, name, reason,
+		/* On a line of its own, whatever stands on the current one. */
+		capos_print("\nnot ok %s/%s %s; %s; at: %s\n", binary, name, reason,
 			    test_report->reason, test_report->note);
 	}
 }
@@ -233,10 +235,15 @@ static bool try_case(const char *binary, const struct report_case *test, char *o
 		return false;
 	}
 	*out_settles = before.free_frames > after.free_frames;
+	if (test->rules.once)
+		after.free_frames = before.free_frames;
 	return compare_books(before, after, out_text);
 }
 
-/* A case after which frames are missing runs once more: what a pool keeps it keeps once. */
+/*
+ * A case after which frames are missing runs again: what a pool keeps it has then, what is lost
+ * is lost each time.
+ */
 static void run_case(const char *binary, const struct report_case *test)
 {
 	static char text[REPORT_TEXT_BYTES];
@@ -244,7 +251,7 @@ static void run_case(const char *binary, const struct report_case *test)
 	bool settles;
 	bool good = try_case(binary, test, text, &skipped, &settles);
 
-	if (!good && settles)
+	for (uint32_t i = 0; i < SETTLE_RUNS && !good && settles && !test->rules.once; i++)
 		good = try_case(binary, test, text, &skipped, &settles);
 	say(binary, test->name, skipped, good ? nullptr : text);
 }

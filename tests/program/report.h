@@ -52,6 +52,7 @@ struct test_rules {
 	enum test_end end;
 	enum fault_cause or_cause; /* with a vector: what this fault may also be */
 	uint8_t or_vector;
+	bool once; /* it talks to somebody: not to be run again to see whether a loss repeats */
 };
 
 struct report_case {

@@ -118,7 +118,7 @@ static void movaps(void)
 	__asm__ volatile("movaps 1(%0), %%xmm0" : : "r"(bytes) : "xmm0", "memory");
 }
 
-/* One privileged instruction a case. */
+/* One privileged instruction a case.  The assertion is there for the semicolon. */
 #define PRIVILEGED(name, text)                                           \
 	static void name(void)                                           \
 	{                                                                \
@@ -126,73 +126,74 @@ static void movaps(void)
 				 :                                       \
 				 : "a"(0), "c"(0x174), "d"(0x60)         \
 				 : "memory", "rbx", "rsi", "rdi", "cc"); \
-	}
+	}                                                                \
+	static_assert(true)
 
 static char scratch[64];
 
-PRIVILEGED(hlt, "hlt")
-PRIVILEGED(cli, "cli")
-PRIVILEGED(sti, "sti")
-PRIVILEGED(in_port, "in %%dx, %%al")
-PRIVILEGED(out_port, "out %%al, %%dx")
-PRIVILEGED(out_immediate, "out %%al, $0xf4")
-PRIVILEGED(ins_port, "lea scratch, %%rdi; insb")
-PRIVILEGED(outs_port, "lea scratch, %%rsi; outsb")
-PRIVILEGED(lgdt, "lgdt scratch")
-PRIVILEGED(lidt, "lidt scratch")
-PRIVILEGED(lldt, "lldt %%ax")
-PRIVILEGED(ltr, "ltr %%ax")
-PRIVILEGED(rdmsr, "rdmsr")
-PRIVILEGED(wrmsr, "wrmsr")
-PRIVILEGED(wrmsr_lstar, "mov $0xc0000082, %%ecx; wrmsr")
-PRIVILEGED(rdpmc, "xor %%ecx, %%ecx; rdpmc")
-PRIVILEGED(read_cr0, "mov %%cr0, %%rax")
-PRIVILEGED(write_cr0, "mov %%rax, %%cr0")
-PRIVILEGED(read_cr2, "mov %%cr2, %%rax")
-PRIVILEGED(read_cr3, "mov %%cr3, %%rax")
-PRIVILEGED(write_cr3, "mov %%rax, %%cr3")
-PRIVILEGED(read_cr4, "mov %%cr4, %%rax")
-PRIVILEGED(write_cr4, "mov %%rax, %%cr4")
-PRIVILEGED(read_cr8, "mov %%cr8, %%rax")
-PRIVILEGED(write_cr8, "mov %%rax, %%cr8")
-PRIVILEGED(read_dr7, "mov %%dr7, %%rax")
-PRIVILEGED(write_dr0, "mov %%rax, %%dr0")
-PRIVILEGED(write_dr7, "mov $0x401, %%eax; mov %%rax, %%dr7")
-PRIVILEGED(clts, "clts")
-PRIVILEGED(lmsw, "lmsw %%ax")
-PRIVILEGED(invd, "invd")
-PRIVILEGED(wbinvd, "wbinvd")
-PRIVILEGED(invlpg, "invlpg scratch")
-PRIVILEGED(swapgs, "swapgs")
-PRIVILEGED(sysret, "sysretq")
-PRIVILEGED(sysenter, "sysenter")
-PRIVILEGED(sysexit, "sysexitq")
-PRIVILEGED(xsetbv, "xor %%ecx, %%ecx; mov $7, %%eax; xor %%edx, %%edx; xsetbv")
-PRIVILEGED(stac, "stac")
-PRIVILEGED(clac, "clac")
-PRIVILEGED(monitor, "monitor")
-PRIVILEGED(vmrun, "vmrun")
-PRIVILEGED(vmcall, "vmcall")
+PRIVILEGED(hlt, "hlt");
+PRIVILEGED(cli, "cli");
+PRIVILEGED(sti, "sti");
+PRIVILEGED(in_port, "in %%dx, %%al");
+PRIVILEGED(out_port, "out %%al, %%dx");
+PRIVILEGED(out_immediate, "out %%al, $0xf4");
+PRIVILEGED(ins_port, "lea scratch, %%rdi; insb");
+PRIVILEGED(outs_port, "lea scratch, %%rsi; outsb");
+PRIVILEGED(lgdt, "lgdt scratch");
+PRIVILEGED(lidt, "lidt scratch");
+PRIVILEGED(lldt, "lldt %%ax");
+PRIVILEGED(ltr, "ltr %%ax");
+PRIVILEGED(rdmsr, "rdmsr");
+PRIVILEGED(wrmsr, "wrmsr");
+PRIVILEGED(wrmsr_lstar, "mov $0xc0000082, %%ecx; wrmsr");
+PRIVILEGED(rdpmc, "xor %%ecx, %%ecx; rdpmc");
+PRIVILEGED(read_cr0, "mov %%cr0, %%rax");
+PRIVILEGED(write_cr0, "mov %%rax, %%cr0");
+PRIVILEGED(read_cr2, "mov %%cr2, %%rax");
+PRIVILEGED(read_cr3, "mov %%cr3, %%rax");
+PRIVILEGED(write_cr3, "mov %%rax, %%cr3");
+PRIVILEGED(read_cr4, "mov %%cr4, %%rax");
+PRIVILEGED(write_cr4, "mov %%rax, %%cr4");
+PRIVILEGED(read_cr8, "mov %%cr8, %%rax");
+PRIVILEGED(write_cr8, "mov %%rax, %%cr8");
+PRIVILEGED(read_dr7, "mov %%dr7, %%rax");
+PRIVILEGED(write_dr0, "mov %%rax, %%dr0");
+PRIVILEGED(write_dr7, "mov $0x401, %%eax; mov %%rax, %%dr7");
+PRIVILEGED(clts, "clts");
+PRIVILEGED(lmsw, "lmsw %%ax");
+PRIVILEGED(invd, "invd");
+PRIVILEGED(wbinvd, "wbinvd");
+PRIVILEGED(invlpg, "invlpg scratch");
+PRIVILEGED(swapgs, "swapgs");
+PRIVILEGED(sysret, "sysretq");
+PRIVILEGED(sysenter, "sysenter");
+PRIVILEGED(sysexit, "sysexitq");
+PRIVILEGED(xsetbv, "xor %%ecx, %%ecx; mov $7, %%eax; xor %%edx, %%edx; xsetbv");
+PRIVILEGED(stac, "stac");
+PRIVILEGED(clac, "clac");
+PRIVILEGED(monitor, "monitor");
+PRIVILEGED(vmrun, "vmrun");
+PRIVILEGED(vmcall, "vmcall");
 
-PRIVILEGED(int_0, "int $0")
-PRIVILEGED(int_2, "int $2")
-PRIVILEGED(int_8, "int $8")
-PRIVILEGED(int_13, "int $13")
-PRIVILEGED(int_14, "int $14")
-PRIVILEGED(int_18, "int $18")
-PRIVILEGED(int_32, "int $0x20")
-PRIVILEGED(int_33, "int $0x21")
-PRIVILEGED(int_64, "int $0x40")
-PRIVILEGED(int_128, "int $0x80")
-PRIVILEGED(int_254, "int $0xfe")
-PRIVILEGED(int_255, "int $0xff")
+PRIVILEGED(int_0, "int $0");
+PRIVILEGED(int_2, "int $2");
+PRIVILEGED(int_8, "int $8");
+PRIVILEGED(int_13, "int $13");
+PRIVILEGED(int_14, "int $14");
+PRIVILEGED(int_18, "int $18");
+PRIVILEGED(int_32, "int $0x20");
+PRIVILEGED(int_33, "int $0x21");
+PRIVILEGED(int_64, "int $0x40");
+PRIVILEGED(int_128, "int $0x80");
+PRIVILEGED(int_254, "int $0xfe");
+PRIVILEGED(int_255, "int $0xff");
 
-PRIVILEGED(load_ds, "mov $0x10, %%eax; mov %%eax, %%ds")
-PRIVILEGED(load_ss, "mov $0x10, %%eax; mov %%eax, %%ss")
-PRIVILEGED(load_ss_null, "xor %%eax, %%eax; mov %%eax, %%ss")
-PRIVILEGED(load_fs_far, "mov $0xfff8, %%eax; mov %%eax, %%fs")
-PRIVILEGED(load_gs_ldt, "mov $0x0f, %%eax; mov %%eax, %%gs")
-PRIVILEGED(load_es_code, "mov $0x0b, %%eax; mov %%eax, %%es")
+PRIVILEGED(load_ds, "mov $0x10, %%eax; mov %%eax, %%ds");
+PRIVILEGED(load_ss, "mov $0x10, %%eax; mov %%eax, %%ss");
+PRIVILEGED(load_ss_null, "xor %%eax, %%eax; mov %%eax, %%ss");
+PRIVILEGED(load_fs_far, "mov $0xfff8, %%eax; mov %%eax, %%fs");
+PRIVILEGED(load_gs_ldt, "mov $0x0f, %%eax; mov %%eax, %%gs");
+PRIVILEGED(load_es_code, "mov $0x0b, %%eax; mov %%eax, %%es");
 
 /* Return far to a kernel code selector. */
 static void far_return(void)
@@ -242,13 +243,14 @@ static void far_jump(void)
 	{                                                     \
 		__asm__ volatile(text : : : "rax", "memory"); \
 		test_skip("the processor has no UMIP");       \
-	}
+	}                                                     \
+	static_assert(true)
 
-TELLS_TABLES(sgdt, "sgdt scratch")
-TELLS_TABLES(sidt, "sidt scratch")
-TELLS_TABLES(sldt, "sldt %%eax")
-TELLS_TABLES(str, "str %%eax")
-TELLS_TABLES(smsw, "smsw %%eax")
+TELLS_TABLES(sgdt, "sgdt scratch");
+TELLS_TABLES(sidt, "sidt scratch");
+TELLS_TABLES(sldt, "sldt %%eax");
+TELLS_TABLES(str, "str %%eax");
+TELLS_TABLES(smsw, "smsw %%eax");
 
 /* Addresses that are none. */
 constexpr uint64_t NON_CANONICAL = 0x0000800000000000;
