@@ -156,6 +156,6 @@ bool cap_table_check(const struct cap_table *table)
 		retired += slot->generation == 0;
 	}
 	return used == table->used_count && table->slot_count <= table->room_count &&
-	       table->reserved_count <= cap_table_free_slots(table) && used + retired + table->free_count == table->slot_count &&
-	       check_free_list(table);
+	       table->reserved_count <= cap_table_free_slots(table) &&
+	       used + retired + table->free_count == table->slot_count && check_free_list(table);
 }

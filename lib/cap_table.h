@@ -18,7 +18,7 @@
  *	status = cap_table_reserve(table, count);
  *
  * The table holds plain pointers: references to the objects are the caller's business.  It
- *belongs to one process and is touched on one CPU, so there is no lock.
+ * belongs to one process and is touched on one CPU, so there is no lock.
  */
 #include "lib/index.h"
 #include "schema/status.capnp.h"
@@ -59,8 +59,8 @@ void cap_table_init(struct cap_table *table, uint32_t generation_limit);
 /* A chunk is missing before count more slots can be reserved, and may still be added. */
 bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count);
 
-/* Use chunk (CAP_TABLE_CHUNK_SLOTS slots, any content) from now on, until cap_table_take_chunk.
- */
+/* Use chunk (CAP_TABLE_CHUNK_SLOTS slots, any content) from now on, until
+ * cap_table_take_chunk. */
 void cap_table_add_chunk(struct cap_table *table, struct cap_slot *chunk);
 
 /* Slots that hold nothing and can be used. */
@@ -69,8 +69,8 @@ static inline uint32_t cap_table_free_slots(const struct cap_table *table)
 	return table->free_count + table->room_count - table->slot_count;
 }
 
-/* Set count free slots aside for later inserts.  STATUS_OUT_OF_SLOTS: too few; nothing changed.
- */
+/* Set count free slots aside for later inserts.  STATUS_OUT_OF_SLOTS: too few;
+ * nothing changed. */
 [[nodiscard]] enum status cap_table_reserve(struct cap_table *table, uint32_t count);
 
 /* Give back count reservations that were not used. */

@@ -88,8 +88,8 @@ static bool flags_are_valid(uint32_t flags)
 	       (flags & (FLAG_WRITE | FLAG_EXECUTE)) != (FLAG_WRITE | FLAG_EXECUTE);
 }
 
-/* The segment's part of the file is in it, its memory in user space and after the one before.
- */
+/* The segment's part of the file is in it, its memory in user space and after the
+ * one before. */
 static bool span_is_valid(const struct program_header *p, const struct layout *layout,
 			  size_t size)
 {

@@ -5,15 +5,14 @@
  *
  * The image is hostile.  elf_parse() looks at nothing outside it and accepts it only if
  *
- *   - the header and the program header table are exactly as the format fixes them and inside
- * it;
+ *   - the header and the program header table are as the format fixes them, and inside it;
  *   - 1 to ELF_SEGMENTS_MAX PT_LOAD segments, sorted, no two in one page, inside user space,
- * with file part inside the image, memory size at least the file size and at most
+ *     their file part inside the image, memory size at least the file size and at most
  *     ELF_SEGMENT_BYTES_MAX together, file offset and address congruent modulo the page;
  *   - every segment is readable, none is writable and executable, and the entry point is in the
  *     file part of an executable one;
  *   - there is no interpreter, no dynamic linking, no thread-local storage (PT_TLS) and no
- * request for an executable stack; other kinds of segment are ignored.
+ *     request for an executable stack; other kinds of segment are ignored.
  *
  * Sections are not looked at.  Source: System V ABI, chapters 4 and 5; x86-64 psABI.
  */

@@ -145,8 +145,8 @@ struct heap_node *heap_pop(struct heap *heap)
 	return first;
 }
 
-/* Node `number` hangs where it should, is in order, and has the children that it should have.
- */
+/* Node `number` hangs where it should, is in order, and has the children that it
+ * should have. */
 static bool check_node(const struct heap *heap, const struct heap_node *node,
 		       const struct heap_node *parent, uint64_t number)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Builder of Cap'n Proto messages.  See message.h for the model, message_reader.c for pointers.
- */
+/* Builder of Cap'n Proto messages.  See message.h for the model, message_reader.c
+ * for pointers. */
 #include "lib/message_builder.h"
 
 /* The next `words` words, not zeroed; null, with the message failed, when there is no room. */

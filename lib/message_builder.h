@@ -148,8 +148,8 @@ static inline void struct_builder_clear_pointer(struct struct_builder s, uint32_
 	struct_builder_set_uint64(s, offset, 0);
 }
 
-/* Where element i is stored, or null, with the message failed, when there is no such element.
- */
+/* Where element i is stored, or null, with the message failed, when there is no
+ * such element. */
 static inline uint8_t *list_builder_at(struct list_builder l, uint32_t i, uint32_t size_bytes)
 {
 	if (i < l.count && size_bytes <= l.step_bytes)

@@ -53,7 +53,7 @@ static enum status check_spans(const struct call *call, const struct method *met
 static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 {
 	const volatile struct ring_transfer *list =
-		(const volatile void *)(call->ring->arena + offset);
+		(const volatile void *)ring_arena_at(call->ring, offset);
 	struct cap_id id = { list[i].capability };
 	/* The mode is the lowest of the second word's eight bytes. */
 	uint64_t rest = *(const volatile uint64_t *)(const volatile void *)&list[i].mode;
@@ -120,7 +120,8 @@ struct message_reader *call_params(struct call *call)
 	uint32_t length = call->param_span.length;
 
 	if (!call->has_params) {
-		words_copy(cpu->params, call->ring->arena + call->param_span.offset, length);
+		words_copy(cpu->params, ring_arena_at(call->ring, call->param_span.offset),
+			   length);
 		message_reader_init(&call->params, cpu->params, length);
 		call->has_params = true;
 	}

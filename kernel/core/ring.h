@@ -14,6 +14,7 @@
  */
 #include "abi/ring.h"
 #include "kernel/core/operation.h"
+#include "lib/index.h"
 #include "schema/ring.capnp.h"
 
 constexpr uint32_t RING_RECORDS_MAX = 64;
@@ -153,6 +154,13 @@ static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t wor
 static inline void ring_publish(struct ring *ring)
 {
 	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+}
+
+/* The bytes at an offset that has been checked; where the check was mispredicted, the arena's
+ * start. */
+static inline uint8_t *ring_arena_at(const struct ring *ring, uint32_t offset)
+{
+	return ring->arena + index_clamp(offset, ring->arena_bytes);
 }
 
 /* Whether span is an aligned part of the arena. */

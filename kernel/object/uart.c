@@ -60,8 +60,9 @@ static void output_has_room(void)
 {
 	while (!list_is_empty(&writers)) {
 		struct operation *op = LIST_OWNER(writers.next, struct operation, link);
-		size_t written = serial_write(op->ring->arena + op->argument[0],
-					      (size_t)op->argument[1]);
+		size_t written =
+			serial_write(ring_arena_at(op->ring, (uint32_t)op->argument[0]),
+				     (size_t)op->argument[1]);
 
 		if (written == 0)
 			return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Host test of user/rt/allocator.c: blocks never overlap, all comes back, damage is recognised.
- */
+/* Host test of user/rt/allocator.c: blocks never overlap, all comes back, damage is
+ * recognised. */
 #include "user/rt/allocator.h"
 
 #include <setjmp.h>

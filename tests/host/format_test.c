@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-/* Format at every capacity into a buffer of exactly that size, so that ASan sees any overrun.
- */
+/* Format at every capacity into a buffer of exactly that size, so that ASan sees
+ * any overrun. */
 [[gnu::format(printf, 1, 2)]] static void assert_like_printf(const char *pattern, ...)
 {
 	char expected[256];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Host test of heap.c: against an array that is searched for the smallest, and order of ties.
- */
+/* Host test of heap.c: against an array that is searched for the smallest, and
+ * order of ties. */
 #include "lib/heap.h"
 
 #include "tests/host/sequence.h"

@@ -313,8 +313,8 @@ static void first_bytes(enum timing timing, uint64_t flip_word, uint8_t out[stat
 	assert_int_equal(random_bytes(out, 32), STATUS_OK);
 }
 
-/* The same history twice gives the same bytes; one bit in one sample, or other times, do not.
- */
+/* The same history twice gives the same bytes; one bit in one sample, or other
+ * times, do not. */
 static void every_sample_counts(void **state)
 {
 	uint8_t first[32], other[32];

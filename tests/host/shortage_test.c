@@ -266,8 +266,8 @@ static void short_machine_changes_nothing(void **)
 
 /* --- Slots run short -------------------------------------------------------------------- */
 
-/* Fill the table's first page; the next capability needs another, for which there is no room.
- */
+/* Fill the table's first page; the next capability needs another, for which there
+ * is no room. */
 static void short_table_changes_nothing(void **)
 {
 	struct supply_report before;

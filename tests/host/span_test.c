@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Host test of user/rt/span.c: nothing is lost, whatever the order of taking and giving back.
- */
+/* Host test of user/rt/span.c: nothing is lost, whatever the order of taking and
+ * giving back. */
 #include "user/rt/span.h"
 
 #include <setjmp.h>

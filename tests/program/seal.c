@@ -288,8 +288,8 @@ static void start_is_clean(void)
 		CHECK_EQUAL(*(const uint64_t *)at, 0);
 }
 
-/* A sealed object from the kernel is as sealed as any, and nothing but the manifest is in it.
- */
+/* A sealed object from the kernel is as sealed as any, and nothing but the manifest
+ * is in it. */
 static void manifest(void)
 {
 	struct boot_package_client boot = { test_capability("boot",

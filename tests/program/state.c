@@ -236,6 +236,70 @@ static void fresh_processes(void)
 	fresh_after("pollute_gs");
 }
 
+/* Sleep with this flag set while others run: the kernel does not switch with it. */
+static void sleep_with_flag(uint64_t flag)
+{
+	uint64_t timer = submit_timer();
+
+	for (uint32_t i = 0; i < 10; i++) {
+		struct ring_submission wait = submit_wait(timer, capos_now_ns() + MS, 1);
+		struct ring_completion completion;
+		uint64_t result = SYSCALL_CAP_ENTER;
+
+		submit_put(&wait);
+		__asm__ volatile("pushfq; or %1, (%%rsp); popfq; syscall;"
+				 "pushfq; andq $~0x44400, (%%rsp); popfq"
+				 : "+a"(result)
+				 : "r"(flag), "D"(1), "S"(RING_NO_DEADLINE)
+				 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+		CHECK_EQUAL(result, 0);
+		CHECK(submit_take(&completion));
+	}
+}
+
+static void spin(void)
+{
+	for (;;)
+		;
+}
+
+/* Direction, nested task, alignment check. */
+static void flags_and_switches(void)
+{
+	struct child_request request = child("state", "spin");
+	struct process_handle_client process = child_start(&request);
+
+	sleep_with_flag(1 << 10);
+	sleep_with_flag(1 << 14);
+	sleep_with_flag(1 << 18);
+	CHECK_STATUS(process_handle_kill(process), STATUS_OK);
+	CHECK_EQUAL(child_wait(process).which, EXIT_RECORD_KILLED);
+}
+
+/* Pages that the kernel fills while the program's direction flag is set, on an interrupt too.
+ */
+static void flags_and_faults(void)
+{
+	struct memory_object_client object = {};
+	uint64_t address;
+	const uint64_t *words;
+
+	CHECK_STATUS(virtual_memory_create_object(test_memory(), 1 << 20, &object), STATUS_OK);
+	CHECK_STATUS(virtual_memory_map(test_memory(), object, 0, 1 << 20,
+					PROTECTION_READ_WRITE, 0, true, &address),
+		     STATUS_OK);
+	words = (const uint64_t *)address;
+	for (uint32_t page = 0; page < 256; page++)
+		__asm__ volatile("pushfq; orq $0x44400, (%%rsp); popfq; movb $1, 4095(%0);"
+				 "pushfq; andq $~0x44400, (%%rsp); popfq"
+				 :
+				 : "r"(address + page * PAGE_BYTES)
+				 : "memory", "cc");
+	for (uint32_t i = 0; i < (1 << 20) / 8; i++)
+		if (words[i] != (i % 512 == 511 ? 1ULL << 56 : 0))
+			test_fail("page", "word %u is %lx", i, words[i]);
+}
+
 /* GS and the other segments are the program's toys: the kernel does not depend on them. */
 static void gs_toys(void)
 {
@@ -319,9 +383,13 @@ static void kernel_half(void)
 	}
 
 static const struct test_case cases[] = {
-	PASSES(witnesses),    PASSES(beside_faults), PASSES(fresh_processes), PASSES(gs_toys),
-	PASSES(gs_base),      PASSES(kernel_half),   HELPER(witness),         HELPER(pollute),
-	HELPER(pollute_wide), HELPER(pollute_gs),    HELPER(gs_held),
+	PASSES(witnesses),        PASSES(beside_faults),
+	PASSES(fresh_processes),  PASSES(flags_and_switches),
+	PASSES(flags_and_faults), PASSES(gs_toys),
+	PASSES(gs_base),          PASSES(kernel_half),
+	HELPER(witness),          HELPER(spin),
+	HELPER(pollute),          HELPER(pollute_wide),
+	HELPER(pollute_gs),       HELPER(gs_held),
 };
 
 int capos_main(void)

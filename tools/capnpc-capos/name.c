@@ -61,8 +61,8 @@ const char *name_format(const char *format, ...)
 	return must(length < 0 ? nullptr : text);
 }
 
-/* Whether a word starts at camel[i]: after a small letter or digit, or before a small letter.
- */
+/* Whether a word starts at camel[i]: after a small letter or digit, or before a
+ * small letter. */
 static bool starts_word(const char *camel, size_t i)
 {
 	if (i == 0 || !isupper((unsigned char)camel[i]) || camel[i - 1] == '_')

@@ -15,8 +15,8 @@ struct output *output_open(const char *path);
 /* Append formatted text.  Lines of code longer than 96 columns are folded at a comma. */
 [[gnu::format(printf, 2, 3)]] void out(struct output *o, const char *format, ...);
 
-/* Append a comment at that depth of tabs: one line if it fits, else a block.  "" gives nothing.
- */
+/* Append a comment at that depth of tabs: one line if it fits, else a block.  ""
+ * gives nothing. */
 void out_comment(struct output *o, unsigned int depth, const char *text);
 
 /* Append a C string literal. */

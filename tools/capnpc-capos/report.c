@@ -46,8 +46,8 @@ static bool follows_keyword(const char *line, const char *at)
 	return false;
 }
 
-/* Whether `name` at `at` is declared there and not used: "name @1", "name :T", "struct name".
- */
+/* Whether `name` at `at` is declared there and not used: "name @1", "name :T",
+ * "struct name". */
 static bool is_declared(const char *line, const char *at, size_t length)
 {
 	const char *next = at + length;

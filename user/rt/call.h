@@ -8,11 +8,11 @@
  *   begin    takes a span of the arena and gives a builder for the parameters
  *   attach   adds capabilities that the parameters name (optional)
  *   set_*    deadline (optional)
- *   submit   hands it to the kernel's ring without waiting; many calls may be in flight and
- * they complete in any order (optional: wait submits what was not submitted) wait     waits for
- * this one and gives a reader of the results, or the status it ended with take_*   moves result
- * capabilities out; what nobody takes is released by end end      gives the span back; cancels
- * first, and waits for that, what is still in flight
+ *   submit   hands it to the kernel's ring without waiting; many calls may be in flight, and
+ *            complete in any order (optional: wait submits what was not submitted)
+ *   wait     waits for this one; gives a reader of the results, or the status it ended with
+ *   take_*   moves result capabilities out; what nobody takes is released by end
+ *   end      gives the span back; what is in flight is cancelled, and waited for, first
  *
  * After a begin that succeeded exactly one end is due, whatever happened between.  After a
  * begin that failed nothing is due; end does no harm.  The storage must stay where it is from
@@ -146,8 +146,8 @@ static inline void capos_call_end(struct capos_call *call);
  */
 void capos_release(uint64_t capability);
 
-/* A capability that its holder releases: `[[gnu::cleanup(capos_owned_drop)]] struct capos_owned
- * x`. */
+/* A capability that its holder releases:
+ * `[[gnu::cleanup(capos_owned_drop)]] struct capos_owned x`. */
 struct capos_owned {
 	uint64_t id; /* 0 = nothing */
 };

@@ -12,8 +12,8 @@
 
 constexpr size_t CAPOS_HEAP_BYTES = 64 * 1024 * 1024;
 
-/* `size` bytes at a multiple of 16, not zeroed; nullptr when there is no more.  0 counts as 1.
- */
+/* `size` bytes at a multiple of 16, not zeroed; nullptr when there is no more.  0
+ * counts as 1. */
 [[nodiscard]] void *capos_allocate(size_t size);
 
 /* Give a block back; nullptr is allowed. */

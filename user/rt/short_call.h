@@ -35,8 +35,8 @@ constexpr uint64_t CAPOS_SHORT_MARK = 2;
 /* Rare cases: no client yet, the ring is full, other completions come first. */
 void capos_short_init(void);
 enum status capos_short_make_room(void);
-/* Wait for the short call in flight.  Gives what capos_short_outcome() makes of its completion.
- */
+/* Wait for the short call in flight.  Gives what capos_short_outcome() makes of its
+ * completion. */
 uint64_t capos_short_wait(void);
 
 /* A completion's length, and its status in the low half: in a register, not in memory. */

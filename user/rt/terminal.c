@@ -51,8 +51,8 @@ void terminal_write(struct terminal *t, const char *text, size_t size)
 	}
 }
 
-/* Bytes of the character of UTF-8 (from U+00A0 on) that text begins with; 0 when it does not.
- */
+/* Bytes of the character of UTF-8 (from U+00A0 on) that text begins with; 0 when it
+ * does not. */
 static size_t utf_8_size(const uint8_t *text, size_t size)
 {
 	struct key_decoder decoder = { 0 };

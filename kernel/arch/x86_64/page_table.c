@@ -97,7 +97,8 @@ void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables 
 	take_table(directory_entry(root, address), tables);
 }
 
-bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame, enum hal_access access)
+bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
+		  enum hal_access access)
 {
 	uint64_t *entry = page_entry(root, address);
 	uint64_t old;

@@ -47,8 +47,8 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t size)
 	}
 }
 
-/* Ascending; right for ranges that overlap if to is below from, since the tail is loaded first.
- */
+/* Ascending; right for ranges that overlap if to is below from, since the tail is
+ * loaded first. */
 static inline void copy_ascending(uint8_t *to, const uint8_t *from, size_t size)
 {
 	uint64_t tail = load_u64(from + size - 8);

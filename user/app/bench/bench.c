@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Measures what operations cost and prints a line each; bench/run collects them.  Arguments name the
- * groups of rows to measure: nop, call, stub, map, spawn; none means all.
+ * Measures what operations cost and prints a line each; bench/run collects them.  Arguments name
+ * the groups of rows to measure: nop, call, stub, map, spawn; none means all.
  */
-#include "rows.h"
+#include "user/app/bench/rows.h"
 
 #include "lib/string.h"
 #include "user/rt/capos.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Samples and their report.  See measure.h. */
-#include "measure.h"
+#include "user/app/bench/measure.h"
 
 #include "user/rt/capos.h"
 
@@ -35,8 +35,8 @@ void measure_add(struct measure *measure, uint64_t start, uint64_t end, bool ver
 	measure->verified = measure->verified && verified;
 }
 
-/* Shell sort with Ciura's gaps (M. Ciura, Best Increments for the Average Case of Shellsort).
- */
+/* Shell sort with Ciura's gaps (M. Ciura, Best Increments for the Average Case of
+ * Shellsort). */
 static void sort(uint64_t *values, uint32_t count)
 {
 	static const uint32_t gaps[] = { 701, 301, 132, 57, 23, 10, 4, 1 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The ring by hand.  See queues.h. */
-#include "queues.h"
+#include "user/app/bench/queues.h"
 
 struct queues queues_prepare(const struct ring_submission *submission)
 {

@@ -13,8 +13,8 @@ struct queues {
 	uint32_t completion_mask;
 };
 
-/* Fill every slot with a submission: the kernel leaves them as they are, so that a program which
- * repeats an operation need only rewrite what changes. */
+/* Fill every slot with a submission: the kernel leaves them as they are, so that a program
+ * which repeats an operation need only rewrite what changes. */
 struct queues queues_prepare(const struct ring_submission *submission);
 
 /* Give count prepared submissions their user_data, counting from 0, and publish them. */

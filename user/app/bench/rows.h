@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /* The rows that the bench program measures; names and budgets are in bench/budgets. */
-#include "measure.h"
+#include "user/app/bench/measure.h"
 #include "schema/memory.client.h"
 #include "schema/process.client.h"
 #include "schema/timer.client.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mapping and unmapping one page, the messages prepared and the ring by hand: each sample takes the
- * page away and maps it again, two entries in one system call, as a program moves a window.
+ * Mapping and unmapping one page, the messages prepared and the ring by hand: each sample takes
+ * the page away and maps it again, two entries in one system call, as a program moves a window.
  */
-#include "rows.h"
+#include "user/app/bench/rows.h"
 
-#include "queues.h"
+#include "user/app/bench/queues.h"
 #include "schema/ring.capnp.h"
 #include "user/rt/capos.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* NOP and a kernel call, written into the ring by hand. */
-#include "rows.h"
+#include "user/app/bench/rows.h"
 
-#include "queues.h"
+#include "user/app/bench/queues.h"
 #include "schema/ring.capnp.h"
 
 constexpr uint32_t RESULT_BYTES = 16;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Costs through the generated clients, as a program sees them. */
-#include "rows.h"
+#include "user/app/bench/rows.h"
 
 #include "user/rt/capos.h"
 
