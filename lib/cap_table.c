@@ -157,5 +157,6 @@ bool cap_table_check(const struct cap_table *table)
 	}
 	return used == table->used_count && table->slot_count <= table->room_count &&
 	       table->reserved_count <= cap_table_free_slots(table) &&
-	       used + retired + table->free_count == table->slot_count && check_free_list(table);
+	       used + retired + table->free_count == table->slot_count &&
+	       check_free_list(table);
 }

@@ -44,9 +44,9 @@ static_assert(sizeof(struct cap_slot) * CAP_TABLE_CHUNK_SLOTS == 4096);
 
 struct cap_table {
 	struct cap_slot *chunks[CAP_TABLE_CHUNKS_MAX];
-	uint32_t room_count; /* slots in all chunks */
-	uint32_t slot_count; /* of those, the ones that have been used before; they come first */
-	uint32_t free_count; /* on the free list */
+	uint32_t room_count;     /* slots in all chunks */
+	uint32_t slot_count;     /* of those, the first ones, which have been used before */
+	uint32_t free_count;     /* on the free list */
 	uint32_t reserved_count; /* at most cap_table_free_slots() */
 	uint32_t used_count;
 	uint32_t first_free;

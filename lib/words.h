@@ -7,7 +7,7 @@
 
 constexpr uint32_t WORDS_INLINE_MAX = 16;
 
-/* Copy size_bytes, a multiple of 8, between buffers that are aligned to 8 and do not overlap. */
+/* Copy size_bytes, a multiple of 8, between buffers that are aligned to 8 and lie apart. */
 static inline void words_copy(void *to, const void *from, uint32_t size_bytes)
 {
 	uint64_t *out = to;

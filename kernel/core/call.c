@@ -163,6 +163,8 @@ static enum status invoke(struct call *call, const struct method *method)
 			return status;
 	}
 	status = method->handler(call);
+	/* Reserved slots wait for nothing. */
+	debug_require(!call->is_silent || method->result_caps == 0);
 	if (status == STATUS_OK && call->results.failed) {
 		require(method->result_bytes == 0);
 		status = STATUS_RESULT_TOO_SMALL;
@@ -174,16 +176,23 @@ static enum status invoke(struct call *call, const struct method *method)
 
 /*
  * The call has failed and changed nothing.  Memory that has been given up but not yet taken
- * apart must not be missing: then some of that work is done and the call is run again.
+ * apart must not be missing: while there is such work, some of it is done and the call is run
+ * again, for the last time once there is none; a call that fails can itself leave such work.
  */
 [[gnu::cold, gnu::noinline]] static void fail(struct call *call, enum status status)
 {
-	if (status == STATUS_OUT_OF_MEMORY && work_is_waiting(&hal_cpu()->work)) {
-		schedule_work_turn();
-		call_again(call);
-	} else {
-		ring_refuse(call->ring, call->entry, status);
+	struct ring *ring = call->ring;
+	struct work_queue *work = &hal_cpu()->work;
+
+	if (status != STATUS_OUT_OF_MEMORY || !work_is_waiting(work) ||
+	    ring->last_try == ring->sq_head) {
+		ring_refuse(ring, call->entry, status);
+		return;
 	}
+	schedule_work_turn();
+	if (!work_is_waiting(work))
+		ring->last_try = ring->sq_head;
+	call_again(call);
 }
 
 __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry)

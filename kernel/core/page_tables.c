@@ -89,13 +89,11 @@ static void clear_in_span(struct address_space *space, const struct mapping *map
 			min_u64(mapping->end, (span + 1) * HAL_TABLE_SPAN));
 }
 
-[[gnu::noinline]] static void release_own(struct address_space *space,
-					  const struct mapping *mapping)
+/* Whole tables go where only mapping uses them; single entries in the others. */
+void page_tables_forget(struct address_space *space, const struct mapping *mapping)
 {
 	struct own_spans tables = own_spans(space, mapping, HAL_TABLE_SPAN);
-	struct own_spans directories = own_spans(space, mapping, HAL_DIRECTORY_SPAN);
 	uint64_t last = (mapping->end - 1) / HAL_TABLE_SPAN;
-	uint64_t freed = own_count(tables) + own_count(directories);
 
 	for (uint64_t s = mapping->start / HAL_TABLE_SPAN; s <= last; s++) {
 		if (s >= tables.first && s < tables.end)
@@ -103,9 +101,21 @@ static void clear_in_span(struct address_space *space, const struct mapping *map
 		else
 			clear_in_span(space, mapping, s);
 	}
+	if (own_count(tables) != 0)
+		hal_tlb_flush(space->root);
+}
+
+[[gnu::noinline]] static void release_own(struct address_space *space,
+					  const struct mapping *mapping)
+{
+	struct own_spans directories = own_spans(space, mapping, HAL_DIRECTORY_SPAN);
+	uint64_t freed =
+		own_count(own_spans(space, mapping, HAL_TABLE_SPAN)) + own_count(directories);
+
+	page_tables_forget(space, mapping);
 	for (uint64_t s = directories.first; s < directories.end; s++)
 		give_back(space, hal_directory_detach(space->root, s * HAL_DIRECTORY_SPAN));
-	if (freed != 0)
+	if (own_count(directories) != 0)
 		hal_tlb_flush(space->root);
 	space->table_spans -= (uint32_t)freed;
 	supply_unreserve(space->account, freed);
@@ -117,14 +127,6 @@ void page_tables_release(struct address_space *space, const struct mapping *mapp
 		hal_pages_clear(space->root, mapping->start, mapping->end);
 	else
 		release_own(space, mapping);
-}
-
-void page_tables_forget(struct address_space *space, const struct mapping *mapping)
-{
-	uint64_t last = (mapping->end - 1) / HAL_TABLE_SPAN;
-
-	for (uint64_t s = mapping->start / HAL_TABLE_SPAN; s <= last; s++)
-		clear_in_span(space, mapping, s);
 }
 
 void page_tables_enter_first(struct address_space *space, uint64_t address, struct paddr frame,

@@ -16,7 +16,8 @@
 /* Remove mapping's entries, and the tables that no neighbour shares, with their reservation. */
 void page_tables_release(struct address_space *space, const struct mapping *mapping);
 
-/* Remove mapping's entries only; they are made again as pages are touched. */
+/* Remove mapping's entries, and tables that only it uses, which stay reserved; they are made
+ * again as pages are touched. */
 void page_tables_forget(struct address_space *space, const struct mapping *mapping);
 
 /* Make the entry of one page where a table is missing: takes reserved frames for it. */

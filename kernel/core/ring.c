@@ -51,6 +51,7 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 		.sq_mask = DEFAULT_SQ_ENTRIES - 1,
 		.cq_mask = DEFAULT_CQ_ENTRIES - 1,
 		.records = records,
+		.last_try = UINT32_MAX,
 		.thread = thread,
 		.process = thread->process,
 	};

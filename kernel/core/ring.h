@@ -111,6 +111,7 @@ struct ring {
 	uint32_t cq_tail;
 	uint32_t cq_head;          /* as last read from the program */
 	uint32_t waiting;          /* parked operations */
+	uint32_t last_try;         /* sq_head of an entry that is not to be run once more */
 	enum ring_stop stop;       /* what reaching sq_end means */
 	uint64_t busy;             /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */

@@ -58,7 +58,8 @@ size_t serial_write(const uint8_t *bytes, size_t size)
 	size_t taken = 0;
 
 	push_output(INTERRUPT_BATCH);
-	while (taken < size && output_size() == 0 && hal_serial_try_write(bytes[taken]))
+	while (taken < size && taken < INTERRUPT_BATCH && output_size() == 0 &&
+	       hal_serial_try_write(bytes[taken]))
 		taken++;
 	while (taken < size && output_size() < SERIAL_OUTPUT_BYTES)
 		queue_output(bytes[taken++]);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-constexpr uint32_t SERIAL_OUTPUT_BYTES = 4096; /* powers of two */
+constexpr uint32_t SERIAL_OUTPUT_BYTES = 1024; /* powers of two */
 constexpr uint32_t SERIAL_INPUT_BYTES = 1024;
 
 /* Who wants to know: input has come, output has room.  Either may be nullptr. */

@@ -7,8 +7,11 @@ void work_run_step(struct work_queue *queue)
 	struct work *work = LIST_OWNER(queue->items.next, struct work, link);
 	struct list_link *next = work->link.next;
 
-	/* Out first: the last step may free it.  Back behind what the step has submitted. */
+	/* Out first: the last step may free it.  What the step submits goes where the work was,
+	 * and the work, if it is not done, behind that. */
 	list_remove(&work->link);
+	queue->before = next;
 	if (work->step(work))
-		list_append(next, &work->link);
+		work_submit(queue, work);
+	queue->before = &queue->items;
 }

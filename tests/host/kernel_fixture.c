@@ -336,7 +336,18 @@ struct entered program_syscall(struct program *program, uint64_t number, uint64_
 struct entered program_enter(struct program *program, uint64_t min_complete,
 			     uint64_t deadline_ns)
 {
-	return program_syscall(program, SYSCALL_CAP_ENTER, min_complete, deadline_ns);
+	const struct hal_context *context = &program->process->thread->context;
+	struct entered entered;
+	uint32_t restarts;
+
+	/* A processor repeats a restarted system call by itself, after the interrupt. */
+	do {
+		restarts = context->restarts;
+		entered =
+			program_syscall(program, SYSCALL_CAP_ENTER, min_complete, deadline_ns);
+	} while (!entered.returned && program_is_running(program) &&
+		 context->restarts != restarts && !hal_interrupt_pending());
+	return entered;
 }
 
 bool program_read(struct program *program, struct ring_completion *out)

@@ -217,8 +217,8 @@ static void map_as(uint64_t address, enum hal_access access)
 	for (uint32_t i = 0; i < tables.count; i++)
 		tables.frame[i] = take_spare();
 	hal_page_tables_add(t.root, address, &tables);
-	assert_true(hal_page_map(t.root, address, (struct paddr){ FAKE_HAL_RAM_START + 0x64000 },
-				 access));
+	assert_true(hal_page_map(t.root, address,
+				 (struct paddr){ FAKE_HAL_RAM_START + 0x64000 }, access));
 }
 
 static void no_page_is_writable_and_executable(void **)

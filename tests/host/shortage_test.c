@@ -289,15 +289,33 @@ static void short_table_changes_nothing(void **)
 	assert_int_equal(create_object(&first, 1, &made), STATUS_OK);
 }
 
+/* --- Memory that is being taken apart ---------------------------------------------------- */
+
+/* An object that fills the account, and is too large to be taken apart at once, can be made
+ * again as soon as it has been released. */
+static void released_memory_is_not_missing(void **)
+{
+	constexpr uint64_t BYTES = 600 * PAGE_SIZE;
+	uint64_t limit = account()->limit[ACCOUNT_MEMORY];
+	uint64_t object;
+
+	account()->limit[ACCOUNT_MEMORY] = account()->used[ACCOUNT_MEMORY] + BYTES + BYTES / 2;
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(create_object(&first, BYTES, &object), STATUS_OK);
+		assert_int_equal(create_object(&first, BYTES, &made), STATUS_OUT_OF_MEMORY);
+		assert_int_equal(release(&first, object), STATUS_OK);
+	}
+	account()->limit[ACCOUNT_MEMORY] = limit;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kernel_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(short_account_changes_nothing),
-		TEST(short_child_account_starts_nothing),
-		TEST(short_machine_changes_nothing),
-		TEST(short_table_changes_nothing),
+		TEST(short_account_changes_nothing),  TEST(short_child_account_starts_nothing),
+		TEST(short_machine_changes_nothing),  TEST(short_table_changes_nothing),
+		TEST(released_memory_is_not_missing),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -472,13 +472,6 @@ static void queues_are_not_read_back(void)
 	    .slots = 256,             \
 	    .threads = 8,             \
 	    .timeout_s = 60 } }
-#define HELPER(name)                       \
-	{                                  \
-		#name, name,               \
-		{                          \
-			.end = TEST_HELPER \
-		}                          \
-	}
 
 static const struct test_case cases[] = {
 	PASSES(header_is_not_read_back),

@@ -252,14 +252,6 @@ static void fault_with_stack(void)
 	__asm__ volatile("mov %0, %%rsp; ud2" : : "r"(rsp) : "memory");
 }
 
-#define HELPER(name)                       \
-	{                                  \
-		#name, name,               \
-		{                          \
-			.end = TEST_HELPER \
-		}                          \
-	}
-
 static const struct test_case cases[] = {
 	{ "exit", exit_code, { .end = TEST_HELPER } },
 	HELPER(spin),

@@ -44,13 +44,8 @@ static void errors(void)
 static void touches(void)
 {
 	for (;;) {
-		struct memory_object_client object = {};
-		uint64_t address;
-
-		/* The block before may still be on its way back. */
-		if (virtual_memory_create_object(test_memory(), BLOCK, &object) != STATUS_OK)
-			continue;
-		address = pages_map(object, BLOCK, PROTECTION_READ_WRITE);
+		struct memory_object_client object = pages_create(BLOCK);
+		uint64_t address = pages_map(object, BLOCK, PROTECTION_READ_WRITE);
 		for (uint64_t i = 0; i < BLOCK; i += PAGE_BYTES)
 			*pages_at(address + i) = 1;
 		capos_release(object.id);

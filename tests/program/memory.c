@@ -402,6 +402,20 @@ static void account_limit(void)
 		     STATUS_OUT_OF_MEMORY);
 }
 
+/* What is given back can be had again at once, however large it was. */
+static void back_at_once(void)
+{
+	for (uint32_t i = 0; i < 8; i++) {
+		struct memory_object_client object = pages_create(4 << 20);
+		uint64_t address = pages_map(object, 4 << 20, PROTECTION_READ_WRITE);
+
+		for (uint32_t page = 0; page < 1024; page++)
+			*pages_at(address + page * PAGE_BYTES) = 1;
+		CHECK_STATUS(submit_do_status(submit_release(object.id)), STATUS_OK);
+		pages_unmap(address, 4 << 20);
+	}
+}
+
 /* One object seen through several mappings is one memory; offsets are where they say. */
 static void shared_mappings(void)
 {
@@ -448,6 +462,7 @@ static const struct test_case cases[] = {
 	PASSES(mapping_limit),
 	PASSES(hole_at_the_limit),
 	{ "account_limit", account_limit, { .memory_bytes = 8 << 20 } },
+	{ "back_at_once", back_at_once, { .memory_bytes = 6 << 20 } },
 	PASSES(shared_mappings),
 };
 

@@ -320,13 +320,6 @@ static void manifest(void)
 			.memory_bytes = BLOCK                             \
 		}                                                         \
 	}
-#define HELPER(name)                       \
-	{                                  \
-		#name, name,               \
-		{                          \
-			.end = TEST_HELPER \
-		}                          \
-	}
 
 static const struct test_case cases[] = {
 	PASSES(one_mapping),

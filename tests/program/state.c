@@ -276,6 +276,47 @@ static void flags_and_switches(void)
 	CHECK_EQUAL(child_wait(process).which, EXIT_RECORD_KILLED);
 }
 
+/* A spawn clears and copies a lot: with the direction flag set it does so all the same. */
+static void direction_flag_and_spawn(void)
+{
+	struct process_spawner_spawn_params_builder params;
+	struct resource_limits_builder limits;
+	struct ring_transfer_result record;
+	struct ring_completion completion;
+	struct ring_submission call;
+	struct message_builder m;
+	struct child_end end;
+	uint64_t result = SYSCALL_CAP_ENTER;
+
+	message_builder_init(&m, submit_arena(SUBMIT_PARAMS), SUBMIT_RESULTS);
+	params = process_spawner_spawn_params_init_root(&m);
+	(void)process_spawner_spawn_params_set_binary(params, "fresh", 5);
+	CHECK(list_builder_set_text(process_spawner_spawn_params_init_arguments(params, 1), 0,
+				    "vectors", 7));
+	limits = process_spawner_spawn_params_init_limits(params);
+	resource_limits_set_memory_bytes(limits, 1 << 20);
+	resource_limits_set_slots(limits, 16);
+	resource_limits_set_threads(limits, 1);
+	call = submit_call(child_spawner().id, PROCESS_SPAWNER_SPAWN_METHOD,
+			   (uint32_t)message_builder_finish(&m));
+	call.result_caps_max = 1;
+	submit_put(&call);
+	__asm__ volatile("std; syscall; cld"
+			 : "+a"(result)
+			 : "D"(1), "S"(RING_NO_DEADLINE)
+			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+	CHECK_EQUAL(result, 0);
+	CHECK(submit_take(&completion));
+	CHECK_EQUAL(completion.status, 0);
+	CHECK_EQUAL(completion.transfer_count, 1);
+	memcpy(&record, submit_arena(SUBMIT_RESULTS + ((completion.length + 7) & ~7U)),
+	       sizeof(record));
+	CHECK_EQUAL(record.interface_id, PROCESS_HANDLE_INTERFACE_ID);
+	end = child_wait((struct process_handle_client){ record.capability });
+	CHECK_EQUAL(end.which, EXIT_RECORD_EXITED);
+	CHECK_EQUAL(end.code, 0);
+}
+
 /* Pages that the kernel fills while the program's direction flag is set, on an interrupt too.
  */
 static void flags_and_faults(void)
@@ -383,13 +424,21 @@ static void kernel_half(void)
 	}
 
 static const struct test_case cases[] = {
-	PASSES(witnesses),        PASSES(beside_faults),
-	PASSES(fresh_processes),  PASSES(flags_and_switches),
-	PASSES(flags_and_faults), PASSES(gs_toys),
-	PASSES(gs_base),          PASSES(kernel_half),
-	HELPER(witness),          HELPER(spin),
-	HELPER(pollute),          HELPER(pollute_wide),
-	HELPER(pollute_gs),       HELPER(gs_held),
+	PASSES(witnesses),
+	PASSES(beside_faults),
+	PASSES(fresh_processes),
+	PASSES(flags_and_switches),
+	PASSES(flags_and_faults),
+	PASSES(direction_flag_and_spawn),
+	PASSES(gs_toys),
+	PASSES(gs_base),
+	PASSES(kernel_half),
+	HELPER(witness),
+	HELPER(spin),
+	HELPER(pollute),
+	HELPER(pollute_wide),
+	HELPER(pollute_gs),
+	HELPER(gs_held),
 };
 
 int capos_main(void)

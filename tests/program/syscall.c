@@ -5,6 +5,8 @@
  */
 #include "tests/program/submit.h"
 
+#include "schema/entropy.capnp.h"
+
 struct registers {
 	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
 };
@@ -208,6 +210,36 @@ static void with_direction_flag(void)
 	with_flag(1 << 10);
 }
 
+/* Long results are copied the right way round whatever the program's direction flag. */
+static void direction_flag_and_results(void)
+{
+	struct message_builder m;
+	struct ring_completion completion;
+	struct ring_submission call;
+	const uint64_t *words = submit_arena(SUBMIT_RESULTS);
+	uint64_t result = SYSCALL_CAP_ENTER;
+
+	memset(submit_arena(0), 0, SUBMIT_TRANSFERS);
+	message_builder_init(&m, submit_arena(SUBMIT_PARAMS), 64);
+	entropy_source_read_params_set_length_bytes(entropy_source_read_params_init_root(&m),
+						    ENTROPY_MAX_BYTES);
+	call = submit_call(test_capability("entropy", ENTROPY_SOURCE_INTERFACE_ID),
+			   ENTROPY_SOURCE_READ_METHOD, (uint32_t)message_builder_finish(&m));
+	submit_put(&call);
+	__asm__ volatile("std; syscall; cld"
+			 : "+a"(result)
+			 : "D"(1), "S"(RING_NO_DEADLINE)
+			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+	CHECK_EQUAL(result, 0);
+	CHECK(submit_take(&completion));
+	CHECK_EQUAL(completion.status, 0);
+	/* Random words: behind the two pointers none is zero but by a chance of 2^-59. */
+	for (uint32_t i = 2; i < completion.length / 8; i++)
+		CHECK(words[i] != 0);
+	for (uint32_t i = 64; i < SUBMIT_RESULTS; i++)
+		CHECK_EQUAL(*(const uint8_t *)submit_arena(i), 0);
+}
+
 static void with_alignment_flag(void)
 {
 	with_flag(1 << 18);
@@ -270,12 +302,12 @@ static void exit_wide(void)
 	__asm__ volatile("syscall" : : "a"(SYSCALL_EXIT), "D"(0xdeadbeef00000007) : "memory");
 }
 
-#define PASSES(name)                         \
-	{                                    \
-		#name, name,                 \
-		{                            \
-			.grants = TEST_TIMER \
-		}                            \
+#define PASSES(name)                                        \
+	{                                                   \
+		#name, name,                                \
+		{                                           \
+			.grants = TEST_TIMER | TEST_ENTROPY \
+		}                                           \
 	}
 #define EXITS(name, value)                                 \
 	{                                                  \
@@ -294,6 +326,7 @@ static const struct test_case cases[] = {
 	  with_trap_flag,
 	  { .end = TEST_FAULTS, .cause = FAULT_CAUSE_DEBUG, .vector = 1 } },
 	PASSES(with_direction_flag),
+	PASSES(direction_flag_and_results),
 	PASSES(with_alignment_flag),
 	PASSES(with_nested_task_flag),
 	PASSES(popf_keeps_interrupts),

@@ -24,6 +24,15 @@ struct test_case {
 	struct test_rules rules;
 };
 
+/* A case that the runner does not run: another case starts it. */
+#define HELPER(name)                       \
+	{                                  \
+		#name, name,               \
+		{                          \
+			.end = TEST_HELPER \
+		}                          \
+	}
+
 /* The report of this process; a spare one of its own if it was granted none. */
 static struct report test_spare_report;
 static struct report *test_report = &test_spare_report;

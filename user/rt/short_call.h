@@ -5,8 +5,8 @@
  *
  * They need no struct capos_call, no span and no tag of their own: at most one is in flight at
  * any time, so one span and one tag are set aside for it.  Generated wrappers use them; all is
- * inline, so that with constant sizes a call costs some ninety instructions besides the
- *kernel's.
+ * inline, so that with constant sizes a call costs some ninety instructions besides those of
+ * the kernel.
  *
  *	struct message_builder message;
  *	struct message_reader results_message;
@@ -16,7 +16,8 @@
  *	params = foo_bar_params_init_root(&message);
  *	(setters)
  *	status = capos_short_call(target.id, FOO_BAR_METHOD, &message, RESULT_BYTES,
- *&results_message); (read the root, getters)
+ *				  &results_message);
+ *	(read the root, getters)
  *
  * Nothing is to be ended; the results are valid until the next short call.  Parameters and
  * results have at most CAPOS_SHORT_BYTES each.

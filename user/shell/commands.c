@@ -19,7 +19,7 @@ static const struct command commands[] = {
 	{ "wait", "[JOB]", "wait for a job, or for the last; Ctrl-C stops waiting",
 	  command_wait },
 	{ "kill", "JOB", "end a job and say how it ended", command_kill },
-	{ "uptime", "", "time since the kernel started", command_uptime },
+	{ "uptime", "", "time since the kernel started, and how long it took to the prompt", command_uptime },
 	{ "audit", "", "whether the kernel's books balance, and free memory", command_audit },
 	{ "echo", "[TEXT ...]", "print words and strings", command_echo },
 	{ "clear", "", "clear the screen", command_clear },

@@ -5,7 +5,6 @@
  */
 #include <stdint.h>
 
-
 /* The time stamp counter at the kernel's first instructions (boot.S): where time starts. */
 extern const uint64_t boot_timestamp;
 

@@ -87,23 +87,21 @@ static struct hal_context *take_exception(const struct hal_context *context)
 		if ((context->error_code & PAGE_FAULT_RESERVED_BIT) != 0)
 			stop(frame_of(context), "corrupt page table");
 		fault.address = cr2_read();
-		/* A program's own instruction that reaches memory as the supervisor would, such as a
-		 * segment load, is not helped by mapping a page: no access. */
+		/* A program's own instruction that reaches memory as the supervisor would, such
+		 * as a segment load, is not helped by mapping a page: no access. */
 		if ((context->error_code & PAGE_FAULT_USER_BIT) != 0)
 			fault.access = access_tried(context->error_code);
 	}
 	return kernel_fault(&fault);
 }
 
-/* interrupted is the program's context, or nullptr if the CPU was idle. */
-static struct hal_context *take_interrupt(uint64_t vector, struct hal_context *interrupted)
+static struct hal_context *take_interrupt(uint64_t vector)
 {
 	switch (vector) {
 	case VECTOR_TIMER:
 		lapic_end_interrupt();
-		if (timer_has_expired())
-			return kernel_timer_interrupt();
-		break;
+		return timer_has_expired() ? kernel_timer_interrupt()
+					   : kernel_spurious_interrupt();
 	case VECTOR_SERIAL:
 		lapic_end_interrupt();
 		return kernel_serial_interrupt();
@@ -112,16 +110,13 @@ static struct hal_context *take_interrupt(uint64_t vector, struct hal_context *i
 			lapic_end_interrupt();
 		return kernel_spurious_interrupt();
 	}
-	if (interrupted == nullptr)
-		hal_idle();
-	return interrupted;
 }
 
 struct hal_context *trap_from_user(struct hal_context *context)
 {
 	if (context->vector < EXCEPTION_COUNT)
 		return take_exception(context);
-	return take_interrupt(context->vector, context);
+	return take_interrupt(context->vector);
 }
 
 static bool was_idle(const struct trap_frame *frame)
@@ -136,7 +131,7 @@ struct hal_context *trap_from_kernel(const struct trap_frame *frame)
 		stop(frame, "exception in the kernel");
 	if (!was_idle(frame))
 		stop(frame, "interrupt in the kernel");
-	return take_interrupt(frame->vector, nullptr);
+	return take_interrupt(frame->vector);
 }
 
 void trap_fatal(const struct trap_frame *frame)

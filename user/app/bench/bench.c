@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Measures what operations cost and prints a line each; bench/run collects them.  Arguments name
- * the groups of rows to measure: nop, call, stub, map, spawn; none means all.
+ * Measures what operations cost and prints a line each; bench/run collects them.  Arguments
+ * name the groups of rows to measure: nop, call, stub, map, spawn; none means all.
  */
 #include "user/app/bench/rows.h"
 
@@ -37,7 +37,8 @@ static bool wanted(const char *group)
 int capos_main(void)
 {
 	struct timer_client timer = { need("timer", TIMER_INTERFACE_ID) };
-	struct process_spawner_client spawner = { need("spawner", PROCESS_SPAWNER_INTERFACE_ID) };
+	struct process_spawner_client spawner = { need("spawner",
+						       PROCESS_SPAWNER_INTERFACE_ID) };
 	struct virtual_memory_client memory = { need("memory", VIRTUAL_MEMORY_INTERFACE_ID) };
 
 	if (wanted("nop"))

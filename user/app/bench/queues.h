@@ -51,4 +51,3 @@ static inline bool queues_run(const struct queues *queues, uint32_t count)
 	return capos_cap_enter(count, RING_NO_DEADLINE, nullptr) == STATUS_OK &&
 	       queues_consume(queues, count);
 }
-

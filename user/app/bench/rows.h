@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /* The rows that the bench program measures; names and budgets are in bench/budgets. */
-#include "user/app/bench/measure.h"
 #include "schema/memory.client.h"
 #include "schema/process.client.h"
 #include "schema/timer.client.h"
+#include "user/app/bench/measure.h"
 
 /* NOP, and Timer.now, through the ring by hand. */
 void rows_nop(struct measure *measure);

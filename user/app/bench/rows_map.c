@@ -5,8 +5,8 @@
  */
 #include "user/app/bench/rows.h"
 
-#include "user/app/bench/queues.h"
 #include "schema/ring.capnp.h"
+#include "user/app/bench/queues.h"
 #include "user/rt/capos.h"
 
 /* Spans at the arena's end. */
@@ -30,8 +30,8 @@ static struct ring_submission prepare_map(struct ring_header *ring, uint32_t off
 	virtual_memory_map_params_set_protection(params, PROTECTION_READ_WRITE);
 	virtual_memory_map_params_set_address(params, WINDOW_ADDRESS);
 	virtual_memory_map_params_set_allow_revocable(params, true);
-	*transfer = (struct ring_transfer){ .capability = object.id,
-					    .mode = CAP_GRANT_MODE_COPY };
+	*transfer =
+		(struct ring_transfer){ .capability = object.id, .mode = CAP_GRANT_MODE_COPY };
 	return (struct ring_submission){
 		.opcode = OPERATION_CODE_CALL,
 		.method = VIRTUAL_MEMORY_MAP_METHOD,

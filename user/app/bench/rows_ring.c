@@ -2,8 +2,8 @@
 /* NOP and a kernel call, written into the ring by hand. */
 #include "user/app/bench/rows.h"
 
-#include "user/app/bench/queues.h"
 #include "schema/ring.capnp.h"
+#include "user/app/bench/queues.h"
 
 constexpr uint32_t RESULT_BYTES = 16;
 
