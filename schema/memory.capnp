@@ -31,7 +31,7 @@ interface MemoryObject @0xe5a1c0de00000114 {
 interface VirtualMemory @0xe5a1c0de00000115 {
   # One process's address space.  Addresses and lengths are multiples of pageBytes, lengths at
   # least one page and at most maxMemoryObjectBytes.  Every process gets the one for itself, under
-  # the name "memory".
+  # the name "memory".  Every method ends with processEnded once that process has ended.
 
   createObject @0 (sizeBytes :UInt64) -> (memory :MemoryObject);
   # A new zeroed object, charged to the account of this address space's process; the size is

@@ -2,6 +2,10 @@
 @0xe5a1c0de00000001;
 # Statuses: the one list of reasons for which the kernel refuses or ends an operation.  A
 # completion and cap_enter carry the negated number.  Numbers are never reused.
+#
+# Any CALL can end with these, which the methods do not repeat: reservedNotZero, flagUnsupported,
+# spanOutOfBounds, spanMisaligned, messageTooLarge, malformedMessage, unknownMethod, unknownTag,
+# tagBusy, badCapability, tooManyTransfers, transferMode, resultTooSmall.
 
 enum Status {
   ok @0;

@@ -415,13 +415,6 @@ static void kernel_half(void)
 	    .memory_bytes = 8 << 20,             \
 	    .slots = 256,                        \
 	    .threads = 8 } }
-#define HELPER(name)                       \
-	{                                  \
-		#name, name,               \
-		{                          \
-			.end = TEST_HELPER \
-		}                          \
-	}
 
 static const struct test_case cases[] = {
 	PASSES(witnesses),
