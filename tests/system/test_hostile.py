@@ -51,5 +51,11 @@ def test_hostile_without_entropy(start, finish):
     finish(start("hostile-bare", cpu="max,-rdrand", icount=True))
 
 
+@pytest.mark.parametrize("cpu", ["qemu64", "max,-fsgsbase", "max,-xsave"])
+def test_hostile_state_on_lesser_processors(start, finish, cpu):
+    """FS and GS by MSR, FPU by FXSAVE, without SMEP, SMAP and UMIP: the same proofs."""
+    finish(start("proof-state", cpu=cpu, timeout=200))
+
+
 def test_hostile_latency(start, finish):
     finish(start("hostile-latency", icount=True, timeout=200))
