@@ -333,16 +333,21 @@ struct entered program_syscall(struct program *program, uint64_t number, uint64_
 	return entered;
 }
 
+/* More often than any call has reason to be run again. */
+constexpr uint32_t RESTARTS_MAX = 1000;
+
 struct entered program_enter(struct program *program, uint64_t min_complete,
 			     uint64_t deadline_ns)
 {
 	const struct hal_context *context = &program->process->thread->context;
 	struct entered entered;
+	uint32_t first_restarts = context->restarts;
 	uint32_t restarts;
 
 	/* A processor repeats a restarted system call by itself, after the interrupt. */
 	do {
 		restarts = context->restarts;
+		assert_in_range(restarts - first_restarts, 0, RESTARTS_MAX);
 		entered =
 			program_syscall(program, SYSCALL_CAP_ENTER, min_complete, deadline_ns);
 	} while (!entered.returned && program_is_running(program) &&
