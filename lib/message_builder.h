@@ -143,11 +143,6 @@ static inline void struct_builder_set_capability(struct struct_builder s, uint32
 	struct_builder_set_uint64(s, offset, (uint64_t)capability << 32 | 3);
 }
 
-static inline void struct_builder_clear_pointer(struct struct_builder s, uint32_t offset)
-{
-	struct_builder_set_uint64(s, offset, 0);
-}
-
 /* Where element i is stored, or null, with the message failed, when there is no
  * such element. */
 static inline uint8_t *list_builder_at(struct list_builder l, uint32_t i, uint32_t size_bytes)
