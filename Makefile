@@ -253,7 +253,7 @@ build/host/%_test: build/host/obj/tests/host/%_test.o $(call host_objects,$(HOST
 # --- Commands --------------------------------------------------------------------------------------
 
 run: $(VARIANT)
-	@tools/qemu run --variant $(VARIANT) --system $(SYSTEM)
+	@tools/qemu run --variant $(VARIANT) $(SYSTEM)
 
 test: host release
 	@$(PYTHON) tools/test $(NAME)
@@ -285,5 +285,5 @@ distclean:
 help:
 	@sed -n '3,14s/^# \{0,1\}//p' Makefile
 
-include tools/check/check.mk
+include $(wildcard tools/*/*.mk tests/*/*.mk)
 -include $(shell find build -name '*.d' -path '*/obj/*' 2>/dev/null)

@@ -31,7 +31,7 @@ class Machine:
     def __init__(self, system="default", timeout=120, **options):
         handle, self.log_path = tempfile.mkstemp(prefix="capos-", suffix=".log")
         os.close(handle)
-        command = [RUNNER, "exec", "--system", system, "--variant", VARIANT,
+        command = [RUNNER, "exec", system, "--variant", VARIANT,
                    "--timeout", str(timeout), "--log", self.log_path]
         for name, value in options.items():
             flag = "--" + name.replace("_", "-")

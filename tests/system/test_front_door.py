@@ -67,7 +67,7 @@ def test_every_package_has_commands_and_a_reason():
 
 def test_runner_refuses_what_is_not_built():
     runner = os.path.join(ROOT, "tools", "qemu")
-    done = subprocess.run([runner, "exec", "--system", "no-such-system"], check=False, text=True,
+    done = subprocess.run([runner, "exec", "no-such-system"], check=False, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     assert done.returncode == 1
