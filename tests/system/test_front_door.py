@@ -30,12 +30,18 @@ def bare_machine(tmp_path):
     return f"{tmp_path}:{os.environ['PATH']}"
 
 
-@pytest.mark.parametrize("arguments", [["fly"], [], ["run", "a", "b"], ["bench", "--json"],
-                                       ["check", "x"]])
+@pytest.mark.parametrize("arguments", [["fly"], [], ["symbolize", "a", "b"],
+                                       ["bench", "--json"], ["check", "x"]])
 def test_misuse_shows_the_usage(arguments):
     done = capos(*arguments)
     assert done.returncode == 2
     assert "usage: ./capos COMMAND" in done.stdout
+
+
+def test_run_refuses_what_is_no_option():
+    done = capos("run", "a", "b")
+    assert done.returncode == 2
+    assert "unrecognized arguments: b" in done.stdout
 
 
 def test_help_names_every_command():
