@@ -5,6 +5,7 @@ A patch in tests/mutants/ begins with
 
   Rule: what the patch takes away
   Test: host:NAME      tests/host/NAME_test.c       or
+  Test: fuzz:NAME      the fuzz target NAME, searching for at most a minute       or
   Test: system:NAME    the system tests whose name contains NAME
 
 and goes on as a unified diff from the root of the tree.  Patches are applied one at a time to a
@@ -18,8 +19,9 @@ import subprocess
 import sys
 
 COPY = os.path.join("build", "mutants", "tree")
-BUILT = ("gen", "source", "tools", "host", "release", "flags")
+BUILT = ("gen", "source", "tools", "host", "fuzz", "release", "flags")
 TEST_SECONDS = 400
+FUZZ_SECONDS = 60
 
 
 def header(text, key):
@@ -52,15 +54,18 @@ def copy_tree():
 
 
 def build(kind, name, log):
-    goal = f"build/host/{name}_test" if kind == "host" else "release"
+    goals = {"host": f"build/host/{name}_test", "fuzz": f"build/fuzz/{name}"}
     return quiet(["make", "--no-print-directory", f"-j{os.cpu_count()}", "-C", COPY, "WERROR=",
-                  goal], log)
+                  goals.get(kind, "release")], log)
 
 
 def run_test(kind, name, log):
     """Whether the named test fails; None when it cannot be run."""
     if kind == "host":
         return quiet([f"{COPY}/build/host/{name}_test"], log, TEST_SECONDS) != 0
+    if kind == "fuzz":
+        return quiet([sys.executable, "-B", f"{COPY}/tools/fuzz", name, str(FUZZ_SECONDS)], log,
+                     TEST_SECONDS) != 0
     status = quiet([sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
                     "-n", "0", f"{COPY}/tests/system", "-k", name], log, TEST_SECONDS)
     return {0: False, 1: True, 124: True}.get(status)
@@ -71,7 +76,7 @@ def judge(patch, log):
     with open(patch, encoding="utf-8") as file:
         text = file.read()
     kind, _, name = (header(text, "Test") or "").partition(":")
-    if kind not in ("host", "system") or not name or not header(text, "Rule"):
+    if kind not in ("host", "fuzz", "system") or not name or not header(text, "Rule"):
         return "has no proper Rule: and Test: lines"
     apply = ["patch", "-d", COPY, "-p1", "--no-backup-if-mismatch", "-i", os.path.abspath(patch)]
     if quiet(apply + ["--dry-run", "-F", "0"], log) != 0:

@@ -31,7 +31,8 @@ def bare_machine(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["fly"], [], ["symbolize", "a", "b"],
-                                       ["bench", "--json"], ["check", "x"]])
+                                       ["bench", "--json"], ["check", "x"],
+                                       ["fuzz", "elf", "1", "2"]])
 def test_misuse_shows_the_usage(arguments):
     done = capos(*arguments)
     assert done.returncode == 2
@@ -47,7 +48,7 @@ def test_run_refuses_what_is_no_option():
 def test_help_names_every_command():
     done = capos("help")
     assert done.returncode == 0
-    for command in COMMANDS + ["clean", "help"]:
+    for command in COMMANDS + ["fuzz", "clean", "help"]:
         assert f"\n  {command} " in done.stdout
 
 
@@ -66,7 +67,7 @@ def test_every_package_has_commands_and_a_reason():
     for line in lines:
         name, commands, reason = (field.strip() for field in line.split("|"))
         assert name and reason
-        assert set(commands.split()) <= set(COMMANDS) and commands
+        assert set(commands.split()) <= {*COMMANDS, "fuzz"} and commands
     names = [line.split("|")[0].strip() for line in lines]
     assert len(names) == len(set(names))
 

@@ -5,14 +5,14 @@
 
 .PHONY: headers analyze
 
-HEADERS := $(shell find abi lib kernel user tests/program tests/host tools -name '*.h' \
+HEADERS := $(shell find abi lib kernel user tests/program tests/host tests/fuzz tools -name '*.h' \
 	! -path 'lib/config/*')
 headers: $(HEADERS:%=build/check/%.ok)
 analyze: $(addprefix build/check/,$(addsuffix .ok,$(LIB_TARGET) $(NEUTRAL) $(ARCH)))
 
 # The flags that fit where a file lives.
 check_flags = $(COMMON) $(WARNINGS) $(WERROR) $(strip \
-	$(if $(filter tests/host/%,$(1)),$(HOST), \
+	$(if $(filter tests/host/% tests/fuzz/%,$(1)),$(HOST), \
 	$(if $(filter tools/%,$(1)),$(TOOL), \
 	$(if $(filter user/% tests/program/%,$(1)),$(PROGRAM) $(debug_FLAGS), \
 	$(KERNEL) $(debug_FLAGS)))))
