@@ -54,12 +54,12 @@ KERNEL := $(TARGET) -fomit-frame-pointer -flto -mcmodel=kernel -mno-red-zone -mg
 	-Ikernel/arch/x86_64/inline -isystem build/source/bearssl/inc
 PROGRAM := $(TARGET) -fno-pic -fstack-protector-strong
 HOST := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-Ilib/config/debug -Itests/host/inline -isystem build/source/bearssl/inc
+	-Ilib/config/debug -Ikernel/fetch/plain -Itests/host/inline -isystem build/source/bearssl/inc
 TOOL := -O2 -D_GNU_SOURCE -Ilib/config/debug
 
 VARIANTS := release debug
-release_FLAGS := -O3 -Ilib/config/release
-debug_FLAGS := -O1 -Ilib/config/debug
+release_FLAGS := -O3 -Ilib/config/release -Ikernel/fetch/plain
+debug_FLAGS := -O1 -Ilib/config/debug -Ikernel/fetch/plain
 
 # BearSSL as built for the kernel: plain C, no processor extension, no system calls.
 THIRD_PARTY := -w -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_RDRAND=0 \

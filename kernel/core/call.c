@@ -10,13 +10,14 @@
 #include "lib/index.h"
 #include "lib/require.h"
 #include "lib/string.h"
-#include "lib/words.h"
 
 /* Fields that CALL does not use in this version: reserved byte, flags, pipelining, answers. */
 constexpr uint64_t CALL_UNUSED_WORD0 = UINT64_C(0x00000000ffffff00);
 constexpr uint64_t CALL_UNUSED_WORD5 = UINT64_C(0xffff000000000000);
 /* In word 5: offset and count of the transfer list. */
 constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
+/* An entry of that list: capability, mode. */
+constexpr uint32_t TRANSFER_WORDS = sizeof(struct ring_transfer) / sizeof(uint64_t);
 
 static enum status find_method(struct call *call, const struct method **out_method)
 {
@@ -24,7 +25,7 @@ static enum status find_method(struct call *call, const struct method **out_meth
 	uint32_t method = entry_method(call->entry);
 
 	call->target = cap_table_lookup(&call->process->table,
-					(struct cap_id){ call->entry.words[1] });
+					(struct cap_id){ entry_word(call->entry, 1) });
 	if (call->target == nullptr)
 		return STATUS_BAD_CAPABILITY;
 	type = call->target->type;
@@ -52,11 +53,10 @@ static enum status check_spans(const struct call *call, const struct method *met
 /* Look up one entry of the transfer list. */
 static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 {
-	const volatile struct ring_transfer *list =
-		(const volatile void *)ring_arena_at(call->ring, offset);
-	struct cap_id id = { list[i].capability };
+	volatile uint64_t *list = (volatile void *)ring_arena_at(call->ring, offset);
+	struct cap_id id = { fetch_word(&list[TRANSFER_WORDS * i]) };
 	/* The mode is the lowest of the second word's eight bytes. */
-	uint64_t rest = *(const volatile uint64_t *)(const volatile void *)&list[i].mode;
+	uint64_t rest = fetch_word(&list[TRANSFER_WORDS * i + 1]);
 
 	if (rest > UINT8_MAX)
 		return STATUS_RESERVED_NOT_ZERO;
@@ -89,11 +89,11 @@ static enum status take_transfers(struct call *call, const struct method *method
 static enum status prepare(struct call *call, const struct method **out_method)
 {
 	struct ring_entry entry = call->entry;
-	uint64_t transfers = entry.words[5];
+	uint64_t transfers = entry_word(entry, 5);
 	enum status status;
 
 	if (((entry.first & CALL_UNUSED_WORD0) | (transfers & CALL_UNUSED_WORD5) |
-	     entry.words[6]) != 0)
+	     entry_word(entry, 6)) != 0)
 		return entry_has_flags(entry) ? STATUS_FLAG_UNSUPPORTED
 					      : STATUS_RESERVED_NOT_ZERO;
 	status = find_method(call, out_method);
@@ -120,7 +120,7 @@ struct message_reader *call_params(struct call *call)
 	uint32_t length = call->param_span.length;
 
 	if (!call->has_params) {
-		words_copy(cpu->params, ring_arena_at(call->ring, call->param_span.offset),
+		fetch_span(cpu->params, ring_arena_at(call->ring, call->param_span.offset),
 			   length);
 		message_reader_init(&call->params, cpu->params, length);
 		call->has_params = true;
@@ -146,7 +146,7 @@ static void complete(struct call *call, const struct method *method)
 
 	if (method->result_caps != 0)
 		deliver_capability(call, call->results.bytes + length);
-	ring_post(call->ring, call->entry.words[2],
+	ring_post(call->ring, entry_word(call->entry, 2),
 		  completion_word(STATUS_OK, COMPLETION_KIND_DONE, method->result_caps,
 				  entry_tag(call->entry)),
 		  length);
@@ -204,8 +204,8 @@ __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entr
 	call.ring = ring;
 	call.process = ring->process;
 	call.entry = entry;
-	call.param_span = ring_span_of(entry.words[3]);
-	call.result_span = ring_span_of(entry.words[4]);
+	call.param_span = ring_span_of(entry_word(entry, 3));
+	call.result_span = ring_span_of(entry_word(entry, 4));
 	call.has_params = false;
 	call.is_silent = false;
 	call.transfer_count = 0;
@@ -264,7 +264,7 @@ enum status call_park(struct call *call, struct list_link *queue, uint64_t until
 	*op = (struct operation){
 		.ring = ring,
 		.target = object_get(call->target),
-		.user_data = call->entry.words[2],
+		.user_data = entry_word(call->entry, 2),
 		.result_offset = call->result_span.offset,
 		.result_capacity = call->result_span.length,
 		.tag = tag,
@@ -273,7 +273,7 @@ enum status call_park(struct call *call, struct list_link *queue, uint64_t until
 	deadline_init(&op->deadline, operation_deadline_passed);
 	ring->busy |= UINT64_C(1) << tag;
 	ring->waiting++;
-	set_deadline(op, until_ns, call->entry.words[7]);
+	set_deadline(op, until_ns, entry_word(call->entry, 7));
 	call->is_silent = true;
 	*out_op = op;
 	return STATUS_OK;

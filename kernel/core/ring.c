@@ -57,25 +57,18 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 	};
 }
 
-/* A counter that the program writes, read once.  Acquire: pairs with the program's release
- * store after it wrote the entries that the counter covers. */
-static uint32_t read_counter(const uint32_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
-}
-
 /* End an entry at once with status. */
 static void end_entry(struct ring *ring, struct ring_entry entry, enum status status)
 {
-	ring_post(ring, entry.words[2], completion_word_of(entry, status), 0);
+	ring_post(ring, entry_word(entry, 2), completion_word_of(entry, status), 0);
 }
 
 /* The operations below read every field but opcode, tag and user_data through one of these two,
  * which tell whether all that the operation does not use is zero. */
 static uint64_t beyond_target(struct ring_entry entry)
 {
-	return (entry.first & ~OPCODE_AND_TAG) | entry.words[3] | entry.words[4] |
-	       entry.words[5] | entry.words[6] | entry.words[7];
+	return (entry.first & ~OPCODE_AND_TAG) | entry_word(entry, 3) | entry_word(entry, 4) |
+	       entry_word(entry, 5) | entry_word(entry, 6) | entry_word(entry, 7);
 }
 
 /* Something unused was not zero: the flags, or another field. */
@@ -91,7 +84,7 @@ void ring_refuse(struct ring *ring, struct ring_entry entry, enum status status)
 
 __attribute__((preserve_none)) static void run_nop(struct ring *ring, struct ring_entry entry)
 {
-	if ((beyond_target(entry) | entry.words[1]) != 0)
+	if ((beyond_target(entry) | entry_word(entry, 1)) != 0)
 		ring_refuse(ring, entry, unused_status(entry));
 	else
 		end_entry(ring, entry, STATUS_OK);
@@ -100,7 +93,7 @@ __attribute__((preserve_none)) static void run_nop(struct ring *ring, struct rin
 __attribute__((preserve_none)) static void run_release(struct ring *ring,
 						       struct ring_entry entry)
 {
-	struct cap_id target = { entry.words[1] };
+	struct cap_id target = { entry_word(entry, 1) };
 	enum status status;
 
 	if (beyond_target(entry) != 0)
@@ -118,7 +111,7 @@ static bool is_busy(const struct ring *ring, uint64_t tag)
 __attribute__((preserve_none)) static void run_cancel(struct ring *ring,
 						      struct ring_entry entry)
 {
-	uint64_t tag = entry.words[1];
+	uint64_t tag = entry_word(entry, 1);
 	enum status status = STATUS_OK;
 
 	if (beyond_target(entry) != 0)
@@ -147,9 +140,9 @@ static_assert(OPERATION_TYPES == OPERATION_CODE_COUNT &&
 /* Run the entry at the head. */
 static inline void run_one(struct ring *ring)
 {
-	const volatile uint64_t *words =
-		(const volatile uint64_t *)&ring->sq[ring->sq_head & ring->sq_mask];
-	struct ring_entry entry = { words, words[0] };
+	volatile uint64_t *words =
+		(volatile uint64_t *)&ring->sq[ring->sq_head & ring->sq_mask];
+	struct ring_entry entry = { words, fetch_word(words) };
 	uint32_t opcode = (uint8_t)entry.first;
 	uint32_t tag = (uint32_t)(entry.first >> 48);
 
@@ -169,6 +162,7 @@ static enum ring_stop run_entries(struct ring *ring)
 {
 	do {
 		run_one(ring);
+		fetch_entry_end();
 		ring->sq_head++;
 		if (ring->sq_head == ring->sq_end)
 			return ring->stop;
@@ -207,10 +201,11 @@ static enum ring_stop take(struct ring *ring, uint32_t count)
 	return stop;
 }
 
-enum ring_stop ring_take(struct ring *ring)
+/* Look what there is, and take what there is room for. */
+static inline enum ring_stop take_submitted(struct ring *ring)
 {
-	uint32_t count = read_counter(&ring->header->sq_tail) - ring->sq_head;
-	uint32_t cq_head = read_counter(&ring->header->cq_head);
+	uint32_t count = fetch_counter(&ring->header->sq_tail) - ring->sq_head;
+	uint32_t cq_head = fetch_counter(&ring->header->cq_head);
 	enum ring_stop stop;
 	uint32_t room;
 
@@ -229,6 +224,16 @@ enum ring_stop ring_take(struct ring *ring)
 		return RING_STOP_FULL;
 	stop = take(ring, room);
 	return stop == RING_STOP_EMPTY ? RING_STOP_FULL : stop;
+}
+
+enum ring_stop ring_take(struct ring *ring)
+{
+	enum ring_stop stop;
+
+	fetch_begin();
+	stop = take_submitted(ring);
+	fetch_end();
+	return stop;
 }
 
 void ring_drop_operations(struct ring *ring)

@@ -13,6 +13,7 @@
  *   a record is busy exactly while its operation is parked.
  */
 #include "abi/ring.h"
+#include "fetch.h"
 #include "kernel/core/operation.h"
 #include "lib/index.h"
 #include "schema/ring.capnp.h"
@@ -35,9 +36,14 @@ struct thread;
  *   7  deadline
  */
 struct ring_entry {
-	const volatile uint64_t *words;
+	volatile uint64_t *words;
 	uint64_t first; /* word 0, already read: opcode, flags, method, tag */
 };
+
+static inline uint64_t entry_word(struct ring_entry entry, uint32_t i)
+{
+	return fetch_word(&entry.words[i]);
+}
 
 /* Fields of word 0. */
 static inline uint16_t entry_method(struct ring_entry entry)
