@@ -3,8 +3,9 @@
  * Uart: the serial port as a byte stream.  Interface: schema/uart.capnp.
  *
  * Two queues of parked operations, served in order of arrival: reads wait for input, writes for
- * room in the output queue.  A parked write keeps the place of its bytes in the caller's arena
- * and takes them, once, when there is room.
+ * room in the output queue.  A write takes its bytes from the copy of its parameters.  One that
+ * is parked, as that copy is gone by then, keeps the place of its bytes in the caller's arena
+ * and takes them from there, once, when there is room: nothing is decided by what they are.
  */
 #include "kernel/core/call.h"
 #include "kernel/core/cpu.h"
@@ -16,7 +17,8 @@
 
 /* A message with a pointer and a Data pointer, besides the bytes. */
 constexpr uint32_t READ_OVERHEAD_BYTES = 32;
-constexpr uint32_t WRITE_RESULT_BYTES = 16;
+/* Bytes of a parked write that are taken at a time. */
+constexpr uint32_t PART_BYTES = 256;
 /* Most that one read returns. */
 constexpr uint32_t READ_MAX_BYTES = SERIAL_INPUT_BYTES / 2;
 
@@ -46,27 +48,47 @@ static void input_has_come(void)
 	}
 }
 
-static void finish_write(struct operation *op, size_t written)
+/* Queue what there is room for of a parked write; returns how much that was. */
+static size_t take_parked(const struct operation *op)
 {
-	struct message_builder results;
+	uint32_t size = (uint32_t)op->argument[1];
+	uint64_t part[PART_BYTES / sizeof(uint64_t)];
+	uint32_t taken = 0;
+	uint32_t more;
 
-	operation_results(op, &results);
-	uart_write_results_set_written(uart_write_results_init_root(&results),
-				       (uint32_t)written);
-	operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, &results);
+	do {
+		more = size - taken < PART_BYTES ? size - taken : PART_BYTES;
+		/* Whole words: the last is inside the message, which pads its Data. */
+		fetch_span(part, ring_arena_at(op->ring, (uint32_t)op->argument[0] + taken),
+			   (uint32_t)message_data_bytes(more));
+		more = (uint32_t)serial_write((const uint8_t *)part, more);
+		taken += more;
+	} while (more == PART_BYTES && taken < size);
+	return taken;
 }
 
+static void write_results(struct message_builder *results, size_t written)
+{
+	uart_write_results_set_written(uart_write_results_init_root(results),
+				       (uint32_t)written);
+}
+
+/* An interrupt says so: no entry is being run, and each operation is a reader of its own. */
 static void output_has_room(void)
 {
 	while (!list_is_empty(&writers)) {
 		struct operation *op = LIST_OWNER(writers.next, struct operation, link);
-		size_t written =
-			serial_write(ring_arena_at(op->ring, (uint32_t)op->argument[0]),
-				     (size_t)op->argument[1]);
+		struct message_builder results;
+		size_t written;
 
+		fetch_begin();
+		written = take_parked(op);
+		fetch_end();
 		if (written == 0)
 			return;
-		finish_write(op, written);
+		operation_results(op, &results);
+		write_results(&results, written);
+		operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, &results);
 	}
 }
 
@@ -93,12 +115,26 @@ static enum status read(struct call *call)
 	return STATUS_OK;
 }
 
+static enum status park_write(struct call *call, struct data_reader data)
+{
+	struct operation *op;
+	enum status status =
+		call_park(call, &writers, UINT64_MAX, UART_WRITE_RESULTS_MESSAGE_BYTES, &op);
+
+	if (status != STATUS_OK)
+		return status;
+	/* The same bytes in the arena: the private copy is gone when there is room. */
+	op->argument[0] = call->param_span.offset +
+			  (uint64_t)(data.data - (const uint8_t *)hal_cpu()->params);
+	op->argument[1] = data.size;
+	return STATUS_OK;
+}
+
 static enum status write(struct call *call)
 {
 	struct uart_write_params_reader params;
 	struct data_reader data;
-	struct operation *op;
-	enum status status;
+	size_t written = 0;
 
 	if (!uart_write_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
@@ -107,17 +143,12 @@ static enum status write(struct call *call)
 		return STATUS_MALFORMED_MESSAGE;
 	if (data.size > UART_MAX_BYTES)
 		return STATUS_MESSAGE_TOO_LARGE;
-	status = call_park(call, &writers, UINT64_MAX, WRITE_RESULT_BYTES, &op);
-	if (status != STATUS_OK)
-		return status;
-	/* The same bytes in the arena: the private copy is gone when there is room. */
-	op->argument[0] = call->param_span.offset +
-			  (uint64_t)(data.data - (const uint8_t *)hal_cpu()->params);
-	op->argument[1] = data.size;
-	if (data.size == 0)
-		finish_write(op, 0);
-	else
-		output_has_room();
+	/* Not before those that wait already. */
+	if (list_is_empty(&writers))
+		written = serial_write(data.data, data.size);
+	if (written == 0 && data.size != 0)
+		return park_write(call, data);
+	write_results(&call->results, written);
 	return STATUS_OK;
 }
 
@@ -130,7 +161,9 @@ void uart_init(void)
 
 static const struct method methods[] = {
 	[UART_READ_METHOD] = { .max_param_bytes = 64, .handler = read },
-	[UART_WRITE_METHOD] = { .max_param_bytes = UART_MAX_BYTES + 64, .handler = write },
+	[UART_WRITE_METHOD] = { .max_param_bytes = UART_MAX_BYTES + 64,
+				.result_bytes = UART_WRITE_RESULTS_MESSAGE_BYTES,
+				.handler = write },
 };
 
 static_assert(sizeof(methods) / sizeof(methods[0]) == UART_METHOD_COUNT);

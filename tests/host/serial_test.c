@@ -149,6 +149,26 @@ static void writers_wait_for_room(void **)
 	assert_string_equal(fake_hal_serial_output() + sizeof(filler), "oneth");
 }
 
+/* Nor does a write overtake those that wait, though there is room again before they know. */
+static void a_write_does_not_overtake(void **)
+{
+	static uint8_t filler[SERIAL_OUTPUT_BYTES];
+
+	memset(filler, '.', sizeof(filler));
+	fake_hal_serial_set_room(0);
+	assert_int_equal(serial_write(filler, sizeof(filler)), sizeof(filler));
+	submit_write("one", 3, 0);
+	assert_int_equal(program_enter(&first, 0, RING_NO_WAIT).available, 0);
+	serial_flush();
+	submit_write("two", 3, 1);
+	assert_int_equal(program_enter(&first, 0, RING_NO_WAIT).available, 0);
+	assert_int_equal(kernel_take_serial(), FAKE_HAL_RETURNED);
+	assert_int_equal(next_written(0), 3);
+	assert_int_equal(next_written(1), 3);
+	serial_flush();
+	assert_string_equal(fake_hal_serial_output() + sizeof(filler), "onetwo");
+}
+
 static void empty_write_needs_no_room(void **)
 {
 	static uint8_t filler[SERIAL_OUTPUT_BYTES];
@@ -273,6 +293,7 @@ int main(void)
 		TEST(full_output_queue_takes_no_more),
 		TEST(full_input_queue_drops_the_rest),
 		TEST(writers_wait_for_room),
+		TEST(a_write_does_not_overtake),
 		TEST(empty_write_needs_no_room),
 		TEST(dead_readers_get_no_input),
 		TEST(uart_arguments_are_checked),
