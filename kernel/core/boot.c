@@ -115,11 +115,46 @@ static void start_first_process(void)
 	object_put(&process->handle);
 }
 
+/* Processors with neighbouring ids share a line. */
+static void log_cpus(const struct boot_info *info)
+{
+	for (uint32_t i = 0, next; i < info->cpu_count; i = next) {
+		uint32_t first = info->cpu_id[i];
+		uint32_t last = first;
+
+		for (next = i + 1; next < info->cpu_count && info->cpu_id[next] == last + 1;
+		     next++)
+			last++;
+		if (first == last)
+			log_line("boot: CPU %u", first);
+		else
+			log_line("boot: CPUs %u to %u", first, last);
+	}
+}
+
+static void log_machine(const struct boot_info *info)
+{
+	log_line("boot: loaded by %s; %u CPU%s %s, CPU %u runs", info->protocol,
+		 info->cpu_count, info->cpu_count == 1 ? "" : "s",
+		 info->cpus_are_listed ? "listed" : "known, none listed", info->running_cpu_id);
+	log_cpus(info);
+	for (uint32_t i = 0; i < info->device_count; i++)
+		log_line("boot: device at 0x%lx, %lu bytes, interrupt line %u",
+			 (unsigned long)info->device[i].address,
+			 (unsigned long)info->device[i].size, info->device[i].interrupt_line);
+	if (info->devices_refused != 0)
+		log_line("warning: %u devices of the command line were refused",
+			 info->devices_refused);
+	if (info->warning != nullptr)
+		log_line("warning: %s", info->warning);
+}
+
 void kernel_main(const struct boot_info *info)
 {
 	start_core(info);
 	take_module(info);
 	start_first_process();
+	log_machine(info);
 	log_line("boot: %lu KiB of memory, first process started",
 		 (unsigned long)(info->ram_bytes / 1024));
 	hal_resume(schedule());

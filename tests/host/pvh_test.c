@@ -26,14 +26,14 @@ static const struct boot_range kernel = { MIB, MIB + 0x30000 };
 static struct {
 	uint8_t *memory; /* exactly WINDOW_BYTES, so that reading beyond is seen */
 	struct pvh_start_info info;
-	struct pvh_memory_entry map[8];
+	struct loader_memory_entry map[8];
 	struct pvh_module module;
-	struct pvh_result result;
+	struct loader_result result;
 } t;
 
 static const char *parse(void)
 {
-	struct pvh_window window = { t.memory, WINDOW_BYTES };
+	struct boot_window window = { t.memory, WINDOW_BYTES };
 
 	memcpy(t.memory + INFO_AT, &t.info, sizeof(t.info));
 	memcpy(t.memory + MAP_AT, t.map, sizeof(t.map));
@@ -63,11 +63,11 @@ static int set_up(void **)
 		.memory_map = MAP_AT,
 		.memory_map_entries = 4,
 	};
-	t.map[0] = (struct pvh_memory_entry){ .size = 0x9fc00, .type = PVH_MEMORY_RAM };
-	t.map[1] = (struct pvh_memory_entry){ .address = 0x9fc00, .size = 0x400, .type = 2 };
-	t.map[2] = (struct pvh_memory_entry){ .address = MIB,
-					      .size = 63 * MIB,
-					      .type = PVH_MEMORY_RAM };
+	t.map[0] = (struct loader_memory_entry){ .size = 0x9fc00, .type = LOADER_MEMORY_RAM };
+	t.map[1] = (struct loader_memory_entry){ .address = 0x9fc00, .size = 0x400, .type = 2 };
+	t.map[2] = (struct loader_memory_entry){ .address = MIB,
+						 .size = 63 * MIB,
+						 .type = LOADER_MEMORY_RAM };
 	t.module = (struct pvh_module){ .address = 60 * MIB, .size = 5000 };
 	strcpy((char *)t.memory + COMMAND_LINE_AT, "a=1 b=2");
 	return t.memory == nullptr;
@@ -87,7 +87,7 @@ static void sound_info_is_read(void **)
 	assert_int_equal(t.result.info.module.raw, 60 * MIB);
 	assert_int_equal(t.result.info.module_bytes, 5000);
 	assert_int_equal(t.result.info.ram_bytes, 63 * MIB + 0x9f000);
-	assert_int_equal(t.result.ram.count, 1);
+	assert_int_equal(t.result.ram.count, 2);
 	assert_int_equal(t.result.free.count, 2);
 	assert_int_equal(t.result.free.range[0].start, kernel.end);
 	assert_int_equal(t.result.free.range[0].end, 60 * MIB);
@@ -103,7 +103,7 @@ static void foreign_start_is_refused(void **)
 
 static void start_info_out_of_reach_is_refused(void **)
 {
-	struct pvh_window window = { t.memory, WINDOW_BYTES };
+	struct boot_window window = { t.memory, WINDOW_BYTES };
 
 	for (uint64_t at = WINDOW_BYTES - sizeof(t.info) + 1; at < WINDOW_BYTES + 8; at++)
 		assert_non_null(pvh_parse(&window, at, kernel, &t.result));
@@ -117,9 +117,9 @@ static void memory_map_must_be_there(void **)
 	t.info.version = 1;
 	t.info.memory_map_entries = 0;
 	assert_refused("no memory map");
-	t.info.memory_map_entries = PVH_MAX_MEMORY_ENTRIES + 1;
+	t.info.memory_map_entries = LOADER_MAX_MEMORY_ENTRIES + 1;
 	assert_refused("too long");
-	t.info.memory_map_entries = PVH_MAX_MEMORY_ENTRIES;
+	t.info.memory_map_entries = LOADER_MAX_MEMORY_ENTRIES;
 	assert_refused("out of reach");
 	t.info.memory_map_entries = 2;
 	t.info.memory_map = UINT64_MAX - 10;
@@ -128,7 +128,8 @@ static void memory_map_must_be_there(void **)
 
 static void reserved_wins_over_ram(void **)
 {
-	t.map[3] = (struct pvh_memory_entry){ .address = 32 * MIB + 7, .size = 1, .type = 2 };
+	t.map[3] =
+		(struct loader_memory_entry){ .address = 32 * MIB + 7, .size = 1, .type = 2 };
 	assert_null(parse());
 	assert_false(range_set_contains(&t.result.ram, 32 * MIB, 32 * MIB + 1));
 	assert_true(range_set_contains(&t.result.ram, 32 * MIB + PAGE_SIZE, 64 * MIB));
@@ -137,37 +138,38 @@ static void reserved_wins_over_ram(void **)
 static void empty_overlapping_and_odd_entries_are_handled(void **)
 {
 	t.info.memory_map_entries = 6;
-	t.map[3] = (struct pvh_memory_entry){ .address = 10 * MIB, .size = 0, .type = 2 };
-	t.map[4] = (struct pvh_memory_entry){ .address = 63 * MIB + 1,
-					      .size = 3 * MIB,
-					      .type = PVH_MEMORY_RAM };
+	t.map[3] = (struct loader_memory_entry){ .address = 10 * MIB, .size = 0, .type = 2 };
+	t.map[4] = (struct loader_memory_entry){ .address = 63 * MIB + 1,
+						 .size = 3 * MIB,
+						 .type = LOADER_MEMORY_RAM };
 	assert_null(parse());
-	assert_int_equal(t.result.ram.count, 1);
-	assert_int_equal(t.result.ram.range[0].end, 66 * MIB);
+	assert_int_equal(t.result.ram.count, 2);
+	assert_int_equal(t.result.ram.range[1].end, 66 * MIB);
 }
 
 static void memory_beyond_the_direct_map_is_left_alone(void **)
 {
-	t.map[3] = (struct pvh_memory_entry){ .address = UINT64_MAX - 2 * MIB,
-					      .size = UINT64_MAX,
-					      .type = PVH_MEMORY_RAM };
+	t.map[3] = (struct loader_memory_entry){ .address = UINT64_MAX - 2 * MIB,
+						 .size = UINT64_MAX,
+						 .type = LOADER_MEMORY_RAM };
 	assert_null(parse());
-	assert_int_equal(t.result.ram.count, 1);
-	assert_int_equal(t.result.ram.range[0].end, 64 * MIB);
+	assert_int_equal(t.result.ram.count, 2);
+	assert_int_equal(t.result.ram.range[1].end, 64 * MIB);
 }
 
-static void low_memory_is_left_alone(void **)
+static void root_pointer_is_passed_on(void **)
 {
-	t.map[2].address = 0;
-	t.map[2].size = 64 * MIB;
-	t.info.memory_map_entries = 3;
 	assert_null(parse());
-	assert_int_equal(t.result.ram.range[0].start, MIB);
+	assert_int_equal(t.result.rsdp, 0);
+	t.info.rsdp = UINT64_MAX;
+	assert_null(parse());
+	assert_int_equal(t.result.rsdp, UINT64_MAX);
 }
 
 static void kernel_outside_ram_is_refused(void **)
 {
-	t.map[3] = (struct pvh_memory_entry){ .address = kernel.end - 1, .size = 1, .type = 5 };
+	t.map[3] =
+		(struct loader_memory_entry){ .address = kernel.end - 1, .size = 1, .type = 5 };
 	assert_refused("kernel is not");
 }
 
@@ -177,7 +179,7 @@ static void module_must_lie_in_free_ram(void **)
 	assert_refused("module is not");
 	t.module.address = UINT64_MAX - 100;
 	assert_refused("module is not");
-	t.module.address = 0x1000;
+	t.module.address = 0x9fc00 - 4999;
 	assert_refused("module is not");
 	t.module.address = kernel.end - 1;
 	assert_refused("overlaps");
@@ -206,13 +208,6 @@ static void odd_module_takes_its_pages_whole(void **)
 	assert_null(parse());
 	assert_int_equal(t.result.free.range[0].end, 60 * MIB);
 	assert_int_equal(t.result.free.range[1].start, 60 * MIB + 2 * PAGE_SIZE);
-}
-
-static void long_command_line_is_cut(void **)
-{
-	memset(t.memory + COMMAND_LINE_AT, 'x', 2 * BOOT_COMMAND_LINE_BYTES);
-	assert_null(parse());
-	assert_int_equal(strlen(t.result.info.command_line), BOOT_COMMAND_LINE_BYTES - 1);
 }
 
 static void command_line_is_optional_but_bounded(void **)
@@ -265,12 +260,11 @@ int main(void)
 		TEST(reserved_wins_over_ram),
 		TEST(empty_overlapping_and_odd_entries_are_handled),
 		TEST(memory_beyond_the_direct_map_is_left_alone),
-		TEST(low_memory_is_left_alone),
+		TEST(root_pointer_is_passed_on),
 		TEST(kernel_outside_ram_is_refused),
 		TEST(module_must_lie_in_free_ram),
 		TEST(other_module_counts_are_passed_on),
 		TEST(odd_module_takes_its_pages_whole),
-		TEST(long_command_line_is_cut),
 		TEST(command_line_is_optional_but_bounded),
 		TEST(noise_does_no_harm),
 	};

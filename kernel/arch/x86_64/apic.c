@@ -3,6 +3,7 @@
 #include "kernel/arch/x86_64/apic.h"
 
 #include "kernel/arch/x86_64/instruction.h"
+#include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/arch/x86_64/layout.h"
 
 constexpr uint32_t MSR_APIC_BASE = 0x1b;
@@ -35,9 +36,11 @@ enum ioapic_register : uint32_t {
 	IOAPIC_REDIRECTION = 0x10, /* two words for each line */
 };
 
-constexpr uint64_t IOAPIC_SELECT = IOAPIC_BASE;
-constexpr uint64_t IOAPIC_WINDOW = IOAPIC_BASE + 0x10;
+/* Offsets of the two registers that lead to all others. */
+constexpr uint64_t IOAPIC_SELECT = 0;
+constexpr uint64_t IOAPIC_WINDOW = 0x10;
 constexpr uint32_t IOAPIC_ABSENT = UINT32_MAX;
+constexpr uint32_t REDIRECTION_LOW = UINT32_C(1) << 13;
 constexpr uint32_t REDIRECTION_LEVEL = UINT32_C(1) << 15;
 constexpr uint32_t REDIRECTION_MASKED = UINT32_C(1) << 16;
 
@@ -54,16 +57,32 @@ static void mmio_write(uint64_t address, uint32_t value)
 	*(volatile uint32_t *)address = value;
 }
 
-static uint32_t ioapic_read(uint32_t index)
+/* Each has a page of its own, in the order of the table. */
+static uint64_t ioapic_registers(const struct madt *madt, uint32_t index)
 {
-	mmio_write(IOAPIC_SELECT, index);
-	return mmio_read(IOAPIC_WINDOW);
+	return IOAPIC_BASE + index * PAGE_SIZE + madt->ioapic[index].address % PAGE_SIZE;
 }
 
-static void ioapic_write(uint32_t index, uint32_t value)
+static uint32_t ioapic_read(uint64_t registers, uint32_t index)
 {
-	mmio_write(IOAPIC_SELECT, index);
-	mmio_write(IOAPIC_WINDOW, value);
+	mmio_write(registers + IOAPIC_SELECT, index);
+	return mmio_read(registers + IOAPIC_WINDOW);
+}
+
+static void ioapic_write(uint64_t registers, uint32_t index, uint32_t value)
+{
+	mmio_write(registers + IOAPIC_SELECT, index);
+	mmio_write(registers + IOAPIC_WINDOW, value);
+}
+
+/* 0 if nothing answers. */
+static uint32_t ioapic_lines(uint64_t registers)
+{
+	uint32_t version = ioapic_read(registers, IOAPIC_VERSION);
+
+	if (version == IOAPIC_ABSENT || version == 0)
+		return 0;
+	return (version >> 16 & 0xff) + 1;
 }
 
 static const char *lapic_init(void)
@@ -84,35 +103,51 @@ static const char *lapic_init(void)
 	return nullptr;
 }
 
-static const char *ioapic_init(void)
+static const char *ioapic_init(uint64_t registers)
 {
-	uint32_t version = ioapic_read(IOAPIC_VERSION);
-	uint32_t lines = (version >> 16 & 0xff) + 1;
+	uint32_t lines = ioapic_lines(registers);
 
-	if (version == IOAPIC_ABSENT || version == 0)
-		return "no I/O APIC found";
 	for (uint32_t line = 0; line < lines; line++) {
-		ioapic_write(IOAPIC_REDIRECTION + 2 * line, REDIRECTION_MASKED);
-		ioapic_write(IOAPIC_REDIRECTION + 2 * line + 1, 0);
+		ioapic_write(registers, IOAPIC_REDIRECTION + 2 * line, REDIRECTION_MASKED);
+		ioapic_write(registers, IOAPIC_REDIRECTION + 2 * line + 1, 0);
 	}
-	return nullptr;
+	return lines == 0 ? "no I/O APIC found" : nullptr;
 }
 
-const char *apic_init(void)
+void apic_map(struct range_set *free, const struct madt *madt)
+{
+	static_assert(IOAPIC_BASE + MADT_MAX_IOAPICS * PAGE_SIZE <= POWER_BASE);
+	for (uint32_t i = 0; i < madt->ioapic_count; i++)
+		kernel_map_device(free, IOAPIC_BASE + i * PAGE_SIZE,
+				  madt->ioapic[i].address & ~(PAGE_SIZE - 1));
+}
+
+const char *apic_init(const struct madt *madt)
 {
 	const char *wrong = lapic_init();
 
 	port_write8(PIC1_MASK, 0xff);
 	port_write8(PIC2_MASK, 0xff);
-	return wrong != nullptr ? wrong : ioapic_init();
+	for (uint32_t i = 0; wrong == nullptr && i < madt->ioapic_count; i++)
+		wrong = ioapic_init(ioapic_registers(madt, i));
+	return wrong;
 }
 
-void ioapic_route(uint8_t irq, uint8_t vector)
+const char *ioapic_route(const struct madt *madt, uint8_t irq, uint8_t vector)
 {
 	uint32_t destination = mmio_read(LAPIC_BASE + LAPIC_ID) & 0xff000000;
+	const struct madt_isa_line *to = &madt->isa[irq];
+	uint32_t index = madt_ioapic_of(madt, to->line);
+	uint64_t registers = ioapic_registers(madt, index);
+	uint32_t line = to->line - madt->ioapic[index].first_line;
+	uint32_t how = (to->is_active_low ? REDIRECTION_LOW : 0) |
+		       (to->is_edge_triggered ? 0 : REDIRECTION_LEVEL);
 
-	ioapic_write(IOAPIC_REDIRECTION + 2U * irq + 1, destination);
-	ioapic_write(IOAPIC_REDIRECTION + 2U * irq, REDIRECTION_LEVEL | vector);
+	if (line >= ioapic_lines(registers))
+		return "no I/O APIC has the serial port's interrupt line";
+	ioapic_write(registers, IOAPIC_REDIRECTION + 2 * line + 1, destination);
+	ioapic_write(registers, IOAPIC_REDIRECTION + 2 * line, how | vector);
+	return nullptr;
 }
 
 void lapic_end_interrupt(void)

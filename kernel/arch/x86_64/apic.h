@@ -4,16 +4,19 @@
  * Interrupt controllers: the CPU's local APIC, the I/O APIC, and the old 8259 pair, which is
  * switched off.  Registers: Intel SDM 3A, chapter 11; 82093AA data sheet.
  */
-#include <stdint.h>
+#include "kernel/arch/x86_64/madt.h"
 
 constexpr uint64_t LAPIC_ADDRESS = 0xfee00000;
-constexpr uint64_t IOAPIC_ADDRESS = 0xfec00000;
 
-/* Set both up with every source masked but NMI.  Returns nullptr, or what is wrong. */
-const char *apic_init(void);
+/* Map the I/O APICs, before the kernel's page tables are used (kernel_map.h). */
+void apic_map(struct range_set *free, const struct madt *madt);
 
-/* Deliver ISA interrupt line irq, level-triggered, to this CPU as vector. */
-void ioapic_route(uint8_t irq, uint8_t vector);
+/* Set all up with every source masked but NMI.  Returns nullptr, or what is wrong. */
+const char *apic_init(const struct madt *madt);
+
+/* Deliver ISA interrupt line irq (below MADT_ISA_LINES) to this CPU as vector: level-triggered
+ * and active high, unless the firmware says otherwise.  Returns nullptr, or what is wrong. */
+const char *ioapic_route(const struct madt *madt, uint8_t irq, uint8_t vector);
 
 void lapic_end_interrupt(void);
 /* Whether vector still has to be ended. */

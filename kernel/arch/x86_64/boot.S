@@ -2,21 +2,33 @@
 /*
  * From the loader to C.
  *
- * A PVH loader enters boot_entry in 32-bit protected mode, paging off, EBX = physical address
- * of the start info, everything else undefined.  We run at the physical address, 2 GiB below
- * the end of the address space from where we are linked; PHYS() converts.  The boot page tables
- * map the first GiB twice, at 0 for the moment of the jump, and at KERNEL_BASE; start.c
- * replaces them.
+ * A loader enters in 32-bit protected mode, paging off, flat segments, EBX = physical address of
+ * its structures: at boot_entry_pvh by the note, at boot_entry_multiboot2 by the header, where
+ * EAX = MULTIBOOT2_MAGIC.  Everything else is undefined; after UEFI the control registers hold
+ * what the firmware used.  We run at the physical address, 2 GiB below the end of the address
+ * space from where we are linked; PHYS() converts.
+ *
+ * The boot page tables map the first 4 GiB, where 32-bit firmware and loaders leave everything,
+ * at 0 for the moment of the jump, and at DIRECT_MAP_BASE; and the first GiB at KERNEL_BASE.
+ * start.c replaces them.
  */
 #include "kernel/arch/x86_64/layout.h"
 
 #define PHYS(symbol) ((symbol) - KERNEL_BASE)
+#define ROOT_INDEX(address) (((address) >> 39) & 511)
 
 #define CR0_VALUE       0x80050033 /* PG AM WP NE ET MP PE */
 #define CR4_VALUE       0x00000620 /* OSXMMEXCPT OSFXSR PAE; cpu_features.c adds to it */
 #define EFER_SCE_LME    0x00000101
 #define CPUID_LONG_MODE 29 /* leaf 0x80000001, EDX */
 #define CPUID_TSC       4  /* leaf 1, EDX */
+
+#define PVH_MAGIC                 0x336ec578 /* as in pvh.h */
+#define MULTIBOOT2_HEADER         0xe85250d6
+#define MULTIBOOT2_I386           0
+#define MULTIBOOT2_ENTRY_ADDRESS  3
+#define MULTIBOOT2_MODULE_ALIGN   6
+#define MULTIBOOT2_END            0
 
 #define ENTRY_TABLE 0x003 /* present, writable */
 #define ENTRY_LARGE 0x083 /* and 2 MiB */
@@ -33,11 +45,37 @@
 .balign 4
 	.long 4, 8, 18 /* name size, descriptor size, XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz "Xen"
-	.quad PHYS(boot_entry)
+	.quad PHYS(boot_entry_pvh)
+
+/* Multiboot2 specification 2.0, chapter 3.1: in the first 32 KiB of the file.  The tag of the
+ * entry address wins over the ELF header's. */
+.section .multiboot2, "a", @progbits
+.balign 8
+multiboot2_header:
+	.long MULTIBOOT2_HEADER, MULTIBOOT2_I386, multiboot2_end - multiboot2_header
+	.long -(MULTIBOOT2_HEADER + MULTIBOOT2_I386 + (multiboot2_end - multiboot2_header))
+	.balign 8
+	.short MULTIBOOT2_ENTRY_ADDRESS, 0
+	.long 12, PHYS(boot_entry_multiboot2)
+	.balign 8
+	.short MULTIBOOT2_MODULE_ALIGN, 0
+	.long 8
+	.balign 8
+	.short MULTIBOOT2_END, 0
+	.long 8
+multiboot2_end:
 
 .section .text.boot, "ax", @progbits
 .code32
-.globl boot_entry
+.globl boot_entry_pvh
+boot_entry_pvh:
+	movl $PVH_MAGIC, %esi
+	jmp boot_entry
+.globl boot_entry_multiboot2
+boot_entry_multiboot2:
+	movl %eax, %esi
+
+/* ESI = magic number of the protocol, EBX = its structures. */
 boot_entry:
 	cli
 	cld
@@ -63,17 +101,26 @@ boot_entry:
 	movl %eax, PHYS(boot_timestamp)
 	movl %edx, PHYS(boot_timestamp) + 4
 1:
-	/* root[0] and root[511] -> top; top[0] and top[510] -> directory; the first GiB. */
-	movl $PHYS(boot_top) + ENTRY_TABLE, PHYS(boot_root)
-	movl $PHYS(boot_top) + ENTRY_TABLE, PHYS(boot_root) + 511 * 8
-	movl $PHYS(boot_directory) + ENTRY_TABLE, PHYS(boot_top)
-	movl $PHYS(boot_directory) + ENTRY_TABLE, PHYS(boot_top) + 510 * 8
-	movl $PHYS(boot_directory), %edi
+	/* root[0], root[256] and root[511] -> top; top[0..3] -> the directories; top[510] -> the
+	 * first of them. */
+	movl $PHYS(boot_top) + ENTRY_TABLE, %eax
+	movl %eax, PHYS(boot_root)
+	movl %eax, PHYS(boot_root) + ROOT_INDEX(DIRECT_MAP_BASE) * 8
+	movl %eax, PHYS(boot_root) + ROOT_INDEX(KERNEL_BASE) * 8
+	movl $PHYS(boot_directories) + ENTRY_TABLE, %eax
+	movl %eax, PHYS(boot_top) + 510 * 8
+	movl $PHYS(boot_top), %edi
+1:	movl %eax, (%edi)
+	addl $8, %edi
+	addl $4096, %eax
+	cmpl $PHYS(boot_directories_end), %eax
+	jb 1b
+	movl $PHYS(boot_directories), %edi
 	movl $ENTRY_LARGE, %eax
 1:	movl %eax, (%edi)
 	addl $8, %edi
 	addl $0x200000, %eax
-	cmpl $BOOT_WINDOW_BYTES, %eax
+	cmpl $PHYS(boot_directories_end), %edi
 	jb 1b
 
 	/* The control registers may hold anything: they are written whole. */
@@ -126,6 +173,7 @@ boot_high:
 	movl %eax, %gs
 	movq $boot_stack_top, %rsp
 	movl %ebp, %edi
+	movl %esi, %esi /* both are 32 bits wide */
 	xorl %ebp, %ebp
 	call start
 	ud2
@@ -162,8 +210,9 @@ boot_root:
 	.skip 4096
 boot_top:
 	.skip 4096
-boot_directory:
-	.skip 4096
+boot_directories:
+	.skip BOOT_WINDOW_BYTES >> 30 << 12 /* one a GiB */
+boot_directories_end:
 	.skip 4096 /* the stack of start() */
 boot_stack_top:
 

@@ -132,3 +132,8 @@ const char *cpu_features_init(void)
 	}
 	return xcr0_init();
 }
+
+uint32_t cpu_features_apic_id(void)
+{
+	return cpuid(1, 0).ebx >> 24;
+}

@@ -37,7 +37,7 @@ extern const uint8_t entry_idle_end[];
 [[noreturn]] void boot_continue(uint64_t stack_top, void (*function)(void));
 
 /* Called by boot.S on the boot stack. */
-[[noreturn]] void start(uint32_t start_info);
+[[noreturn]] void start(uint32_t structures, uint32_t magic);
 
 /* Called by entry.S; context is the program's, complete. */
 struct hal_context *trap_from_user(struct hal_context *context);

@@ -28,7 +28,7 @@ static struct paddr root;
 /* A page as the boot page tables show it. */
 static uint64_t *in_window(uint64_t address)
 {
-	return (uint64_t *)(KERNEL_BASE + (address & PAGE_FRAME_MASK));
+	return (uint64_t *)(DIRECT_MAP_BASE + (address & PAGE_FRAME_MASK));
 }
 
 static uint64_t physical(const uint8_t *symbol)
@@ -135,8 +135,12 @@ void kernel_map_init(struct range_set *free, const struct range_set *ram,
 		map_direct(free, ram->range[i]);
 	map_stacks(free, 0, boot_cpu);
 	map_page(free, LAPIC_BASE, LAPIC_ADDRESS, DEVICE);
-	map_page(free, IOAPIC_BASE, IOAPIC_ADDRESS, DEVICE);
 	page_table_set_kernel_root(root);
+}
+
+void kernel_map_device(struct range_set *free, uint64_t page, uint64_t to)
+{
+	map_page(free, page, to, DEVICE);
 }
 
 struct paddr kernel_map_root(void)

@@ -17,5 +17,8 @@ struct boot_range kernel_map_image(void);
 void kernel_map_init(struct range_set *free, const struct range_set *ram,
 		     struct cpu_local *boot_cpu);
 
+/* Further map one page of a device, uncached, before the mappings are used. */
+void kernel_map_device(struct range_set *free, uint64_t page, uint64_t to);
+
 /* An address space with nothing but the kernel's half. */
 struct paddr kernel_map_root(void);

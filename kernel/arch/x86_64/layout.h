@@ -8,7 +8,8 @@
  *   0xffff800000000000  direct map of RAM, 512 GiB at most
  *   0xffffffff80000000  kernel image, at its physical address plus this
  *   0xffffffffc0000000  stacks, 16 pages per CPU, each stack with an unmapped page below
- *   0xffffffffc0100000  local APIC, then I/O APIC, uncached
+ *   0xffffffffc0100000  local APIC, then 8 I/O APICs, then two power registers, uncached; a
+ *                       page each
  */
 #pragma once
 
@@ -18,9 +19,10 @@
 #define STACKS_BASE      0xffffffffc0000000
 #define LAPIC_BASE       0xffffffffc0100000
 #define IOAPIC_BASE      0xffffffffc0101000
+#define POWER_BASE       0xffffffffc0109000
 
-/* The boot page tables map this much RAM, from 0. */
-#define BOOT_WINDOW_BYTES 0x40000000
+/* The boot page tables map this much, from physical 0, where the direct map will be. */
+#define BOOT_WINDOW_BYTES 0x100000000
 
 /* Of a CPU's 16 pages 1, 3 and 5 are interrupt stacks, the last four the kernel stack; the
  * others stay unmapped. */

@@ -2,15 +2,13 @@
 /* Ending the machine.  See power.h. */
 #include "kernel/arch/x86_64/power.h"
 
+#include "kernel/arch/x86_64/command_line.h"
 #include "kernel/arch/x86_64/instruction.h"
+#include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/hal/cpu.h"
 #include "lib/string.h"
 
 constexpr uint8_t VERDICT_MAX = 63;
-
-/* ACPI PM1a control of QEMU's machines: sleep enable, soft off (ACPI 6.4, 4.8.3.2.1). */
-constexpr uint16_t ACPI_CONTROL = 0x604;
-constexpr uint16_t ACPI_SOFT_OFF = 0x2000;
 
 /* Reset control register of the chipset; keyboard controller (ICH9, 13.7.5 and 13.4). */
 constexpr uint16_t RESET_CONTROL = 0xcf9;
@@ -20,24 +18,9 @@ constexpr uint16_t KEYBOARD_COMMAND = 0x64;
 constexpr uint8_t KEYBOARD_RESET = 0xfe;
 
 static uint16_t debug_exit_port; /* 0 = none */
-
-/* What follows name on the command line where a word starts with it, or nullptr. */
-static const char *find_option(const char *command_line, const char *name)
-{
-	size_t size = strlen(name);
-	bool at_word = true;
-
-	for (const char *c = command_line; *c != '\0'; c++) {
-		size_t i = 0;
-
-		while (at_word && i < size && c[i] == name[i])
-			i++;
-		if (i == size)
-			return c + size;
-		at_word = *c == ' ';
-	}
-	return nullptr;
-}
+static struct fadt switches;
+/* Before anybody has looked for switches, none missing is no reason to reset. */
+static bool reset_is_off;
 
 static int hex_digit(char c)
 {
@@ -63,7 +46,7 @@ static uint16_t read_port(const char *word)
 
 const char *power_init(const char *command_line)
 {
-	const char *word = find_option(command_line, "debug_exit=");
+	const char *word = command_line_find(command_line, "debug_exit=");
 
 	if (word == nullptr)
 		return nullptr;
@@ -72,22 +55,81 @@ const char *power_init(const char *command_line)
 				    : nullptr;
 }
 
+void power_set_switches(const struct fadt *fadt)
+{
+	switches = *fadt;
+	reset_is_off = fadt->sleep.space == FADT_SPACE_NONE && fadt->control_port[0] == 0;
+}
+
+/* The page of a register, if it needs one. */
+static bool map_register(struct range_set *free, const struct fadt_register *place,
+			 uint64_t page)
+{
+	if (place->space != FADT_SPACE_MEMORY)
+		return false;
+	kernel_map_device(free, page, place->address & ~(PAGE_SIZE - 1));
+	return true;
+}
+
+/* The addresses change last: until then nobody writes to them. */
+void power_map(struct range_set *free)
+{
+	bool sleep = map_register(free, &switches.sleep, POWER_BASE);
+	bool reset = map_register(free, &switches.reset, POWER_BASE + PAGE_SIZE);
+
+	if (sleep)
+		switches.sleep.address = POWER_BASE + switches.sleep.address % PAGE_SIZE;
+	if (reset)
+		switches.reset.address =
+			POWER_BASE + PAGE_SIZE + switches.reset.address % PAGE_SIZE;
+}
+
+static void register_write(const struct fadt_register *place, uint8_t value)
+{
+	if (place->space == FADT_SPACE_PORT)
+		port_write8((uint16_t)place->address, value);
+	else if (place->space == FADT_SPACE_MEMORY && place->address >= POWER_BASE)
+		*(volatile uint8_t *)place->address = value;
+}
+
+/* With an empty vector table the next exception cannot be delivered, nor can the double fault
+ * that follows. */
+[[noreturn]] static void triple_fault(void)
+{
+	struct [[gnu::packed]] {
+		uint16_t limit;
+		uint64_t base;
+	} none = { 0 };
+
+	__asm__ volatile("lidt %0\n\t"
+			 "ud2"
+			 :
+			 : "m"(none));
+	halt_for_ever();
+}
+
 void hal_power_off(uint8_t verdict)
 {
 	uint32_t value = DEBUG_EXIT_VERDICT + (verdict < VERDICT_MAX ? verdict : VERDICT_MAX);
 
 	if (debug_exit_port != 0)
 		port_write32(debug_exit_port, value);
-	port_write16(ACPI_CONTROL, ACPI_SOFT_OFF);
+	register_write(&switches.sleep, switches.sleep_value);
+	for (uint32_t i = 0; i < 2; i++)
+		if (switches.control_port[i] != 0)
+			port_write16(switches.control_port[i], switches.control_value[i]);
+	if (reset_is_off)
+		hal_reset();
 	halt_for_ever();
 }
 
 void hal_reset(void)
 {
+	register_write(&switches.reset, switches.reset_value);
 	port_write8(RESET_CONTROL, RESET_PREPARE);
 	port_write8(RESET_CONTROL, RESET_NOW);
 	port_write8(KEYBOARD_COMMAND, KEYBOARD_RESET);
-	halt_for_ever();
+	triple_fault();
 }
 
 void hal_stop(void)
