@@ -85,6 +85,8 @@ bool process_start(struct shell *shell, const struct run_request *request,
 		shell_failed(shell, "spawn", status);
 		return false;
 	}
+	/* The program may run, and print, before the shell does again. */
+	(void)!terminal_flush(&shell->terminal);
 	started = fill_spawn(shell, &call, request, params) &&
 		  finish_spawn(shell, &call, request, out_process);
 	capos_call_end(&call);
