@@ -255,7 +255,7 @@ build/host/%_test: build/host/obj/tests/host/%_test.o $(call host_objects,$(HOST
 run: $(VARIANT)
 	@tools/qemu run --variant $(VARIANT) $(SYSTEM)
 
-test: host release
+test: host release sdk
 	@$(PYTHON) tools/test $(NAME)
 
 check: host release debug

@@ -31,6 +31,7 @@ INCLUDES = [
     ("user/", BASE + ("user/",)),
     ("tests/program/", BASE + ("user/", "tests/program/")),
     ("bench/", BASE + ("user/", "bench/")),
+    ("tools/sdk/template/", BASE + ("user/rt/", "greeting.")),
     ("tools/", BASE + ("tools/",)),
 ]
 
