@@ -53,13 +53,25 @@ TARGET := --target=x86_64-unknown-none-elf -ffreestanding -nostdlibinc -ffunctio
 KERNEL := $(TARGET) -fomit-frame-pointer -flto -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
 	-Ikernel/arch/x86_64/inline -isystem build/source/bearssl/inc
 PROGRAM := $(TARGET) -fno-pic -fstack-protector-strong
-HOST := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-Ilib/config/debug -Ikernel/fetch/plain -Itests/host/inline -isystem build/source/bearssl/inc
+HOST_PLAIN := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -Ilib/config/debug -Ikernel/fetch/plain \
+	-Itests/host/inline -isystem build/source/bearssl/inc
+HOST := $(HOST_PLAIN) -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_LINK := -fsanitize=address,undefined
+# Code that counts what it runs.
+COUNT := -fprofile-instr-generate -fcoverage-mapping -fprofile-list=tools/coverage/functions.list
+HOST_COVERAGE := $(HOST_PLAIN) $(COUNT)
+HOST_COVERAGE_LINK := -fprofile-instr-generate
 TOOL := -O2 -D_GNU_SOURCE -Ilib/config/debug
 
-VARIANTS := release debug
+# NAME_KERNEL: what the variant's kernel gets beyond NAME_FLAGS.
+VARIANTS := release debug coverage
 release_FLAGS := -O3 -Ilib/config/release -Ikernel/fetch/plain
+release_KERNEL :=
 debug_FLAGS := -O1 -Ilib/config/debug -Ikernel/fetch/plain
+debug_KERNEL :=
+coverage_FLAGS := -O1 -Ilib/config/release -Ikernel/fetch/plain
+# For this system the compiler finds the counters by section; for none, it registers them.
+coverage_KERNEL := $(COUNT) --target=x86_64-unknown-linux-elf
 
 # BearSSL as built for the kernel: plain C, no processor extension, no system calls.
 THIRD_PARTY := -w -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_RDRAND=0 \
@@ -71,7 +83,7 @@ KERNEL_LINK := $(PROGRAM_LINK) --lto-O3
 # Everything that is compiled depends on this file, which changes only when a flag does.
 define FLAGS
 $(WARNINGS) $(SMALL_FRAMES) $(COMMON) $(KERNEL) $(PROGRAM) $(HOST) $(TOOL) $(THIRD_PARTY)
-$(foreach v,$(VARIANTS),$($(v)_FLAGS)) $(PROGRAM_LINK) $(KERNEL_LINK)
+$(foreach v,$(VARIANTS),$($(v)_FLAGS) $($(v)_KERNEL)) $(COUNT) $(PROGRAM_LINK) $(KERNEL_LINK)
 endef
 $(shell mkdir -p build/gen build/tools)
 ifneq ($(file <build/flags),$(strip $(FLAGS)))
@@ -109,11 +121,13 @@ KERNEL_SCRIPT := kernel/arch/x86_64/kernel.ld
 kernel_and_systems = build/$(1)/kernel.elf $(PROGRAMS:%=build/$(1)/%.elf) \
 	$(SYSTEMS:%=build/$(1)/%.manifest)
 
+host_all = build/$(1)/kernel.a build/$(1)/user.a $(HOST_TESTS:%=build/$(1)/%)
+
 .PHONY: all release debug host run test check bench symbolize golden format clean distclean help
 all: release
 release: $(call kernel_and_systems,release) ; @:
 debug: $(call kernel_and_systems,debug) ; @:
-host: build/host/kernel.a build/host/user.a $(HOST_TESTS:%=build/host/%) ; @:
+host: $(call host_all,host) ; @:
 
 # --- Third-party sources and generated code ------------------------------------------------------
 
@@ -165,17 +179,17 @@ $(foreach t,$(TOOL_FOLDERS),$(eval $(call tool_rule,$(t))))
 
 objects = $(addprefix build/$(1)/obj/$(2)/,$(addsuffix .o,$(basename $(3))))
 
-# $(1) variant, $(2) kernel or program, $(3) the variable with its flags
+# $(1) variant, $(2) kernel or program, $(3) the variable with its flags, $(4) more flags
 define compile_rules
 build/$(1)/obj/$(2)/build/source/%.o: build/source/%.c build/flags
 	$$(call say,CC,$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CC) $(COMMON) $($(3)) $($(1)_FLAGS) $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) $(COMMON) $($(3)) $($(1)_FLAGS) $(4) $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/obj/$(2)/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
 	$$(call say,CC,$(1) $$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CC) $(COMMON) $(WARNINGS) $(SMALL_FRAMES) $(WERROR) $($(3)) $($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) $(COMMON) $(WARNINGS) $(SMALL_FRAMES) $(WERROR) $($(3)) $($(1)_FLAGS) $(4) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/obj/$(2)/%.o: %.S build/flags | build/gen/.stamp
 	$$(call say,AS,$(1) $$<)
@@ -191,8 +205,8 @@ build/$(1)/$(2).elf: $(call objects,$(1),program,$(3)) build/$(1)/libcapos.a use
 endef
 
 define variant_rules
-$(call compile_rules,$(1),kernel,KERNEL)
-$(call compile_rules,$(1),program,PROGRAM)
+$(call compile_rules,$(1),kernel,KERNEL,$($(1)_KERNEL))
+$(call compile_rules,$(1),program,PROGRAM,)
 
 build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(SERVERS) $(BEARSSL)) \
 		$(KERNEL_SCRIPT)
@@ -224,31 +238,38 @@ $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 
 HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(SERVERS) $(BEARSSL)
 HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(HOST_GENERATED)
-host_objects = $(patsubst %.c,build/host/obj/%.o,$(1))
+objects_in = $(patsubst %.c,build/$(1)/obj/%.o,$(2))
+host_objects = $(call objects_in,host,$(1))
 
-build/host/obj/build/source/%.o: build/source/%.c build/flags
-	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(COMMON) $(HOST) -fno-sanitize=function $(THIRD_PARTY) -MMD -MP -c -o $@ $<
+# $(1) folder of build/, $(2) the variable with its flags
+define host_rules
+build/$(1)/obj/build/source/%.o: build/source/%.c build/flags
+	$$(call say,CC,$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(COMMON) $($(2)) -fno-sanitize=function $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
 
-build/host/obj/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
-	$(call say,CC,host $<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(COMMON) $(WARNINGS) $(WERROR) $(HOST) -MMD -MP -c -o $@ $<
+build/$(1)/obj/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
+	$$(call say,CC,$(1) $$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(COMMON) $(WARNINGS) $(WERROR) $($(2)) -MMD -MP -c -o $$@ $$<
 
-build/host/kernel.a: $(call host_objects,$(HOST_SOURCES))
-	$(call say,AR,$@)
-	$(Q)rm -f $@.new && $(AR) rcsT $@.new $^ && mv $@.new $@
+build/$(1)/kernel.a: $(call objects_in,$(1),$(HOST_SOURCES))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@.new && $(AR) rcsT $$@.new $$^ && mv $$@.new $$@
 
-build/host/user.a: $(call host_objects,$(HOST_USER))
-	$(call say,AR,$@)
-	$(Q)rm -f $@.new && $(AR) rcsT $@.new $^ && mv $@.new $@
+build/$(1)/user.a: $(call objects_in,$(1),$(HOST_USER))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@.new && $(AR) rcsT $$@.new $$^ && mv $$@.new $$@
 
 # What a test or helper defines stands in for the kernel's own function of that name.
-build/host/%_test: build/host/obj/tests/host/%_test.o $(call host_objects,$(HOST_HELPERS)) \
-		build/host/kernel.a build/host/user.a
-	$(call say,LINK,$@)
-	$(Q)$(CC) -fsanitize=address,undefined -fuse-ld=lld -Wl,-z,muldefs -o $@ $^ -lcmocka
+build/$(1)/%_test: build/$(1)/obj/tests/host/%_test.o $(call objects_in,$(1),$(HOST_HELPERS)) \
+		build/$(1)/kernel.a build/$(1)/user.a
+	$$(call say,LINK,$$@)
+	$$(Q)$(CC) $($(2)_LINK) -fuse-ld=lld -Wl,-z,muldefs -o $$@ $$^ -lcmocka
+endef
+
+$(eval $(call host_rules,host,HOST))
+$(eval $(call host_rules,coverage/host,HOST_COVERAGE))
 
 # --- Commands --------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from machine import ROOT
 sys.path.insert(0, os.path.join(ROOT, "tools", "check"))
 from functions import functions_of  # noqa: E402
 
-COMMANDS = ["run", "test", "check", "bench", "sdk"]
+COMMANDS = ["run", "test", "check", "coverage", "bench", "sdk"]
 ARGUMENTS = {"sdk": ["never-made"]}
 
 
@@ -32,7 +32,7 @@ def bare_machine(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["fly"], [], ["symbolize", "a", "b"],
-                                       ["bench", "--json"], ["check", "x"],
+                                       ["bench", "--json"], ["check", "x"], ["coverage", "x"],
                                        ["fuzz", "elf", "1", "2"]])
 def test_misuse_shows_the_usage(arguments):
     done = capos(*arguments)
@@ -59,7 +59,7 @@ def test_missing_packages_are_named_and_nothing_is_installed(command, bare_machi
     assert done.returncode == 3
     assert "clang-19" in done.stdout
     assert ("qemu-system-x86" in done.stdout) == (command != "sdk")
-    assert ("python3-pytest" in done.stdout) == (command in ("test", "check"))
+    assert ("python3-pytest" in done.stdout) == (command in ("test", "check", "coverage"))
     assert not (tmp_path / "called").exists()
 
 

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+#
+# Everything that counts what it runs: the variant "coverage" of the kernel, with systems for it,
+# and the host tests.  tools/coverage/run runs and reports.
+
+.PHONY: coverage
+coverage: $(call kernel_and_systems,coverage) $(call host_all,coverage/host) ; @:
