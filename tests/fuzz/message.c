@@ -3,8 +3,8 @@
  * The message reader: everything that a message says is read, in every way there is.
  *
  * First without a schema: each pointer of each struct as a struct, a text, data, a capability
- * and a list of every kind.  Then by the generated readers of the largest schemas.  What is read
- * lies inside the message, and nothing is seen past the end of a list or a struct.
+ * and a list of every kind.  Then by the generated readers of the largest schemas.  What is
+ * read lies inside the message, and nothing is seen past the end of a list or a struct.
  */
 #include "lib/message.h"
 
@@ -54,7 +54,7 @@ static void look_later(struct struct_reader s)
 		must_be_inside(s.data, s.data_bytes);
 	if (s.pointers != 0)
 		must_be_inside(s.data + s.data_bytes, s.pointers * 8ull);
-	if (walk.pending_count < PENDING_MAX)
+	if ((s.data_bytes | s.pointers) != 0 && walk.pending_count < PENDING_MAX)
 		walk.pending[walk.pending_count++] = s;
 }
 
@@ -187,8 +187,8 @@ static void read_spawn(void)
 		read_text(grant_get_name(grant));
 		walk.sum += grant_get_capability(grant).index;
 	}
-	walk.sum += resource_limits_get_memory_bytes(
-		process_spawner_spawn_params_get_limits(root));
+	walk.sum +=
+		resource_limits_get_memory_bytes(process_spawner_spawn_params_get_limits(root));
 }
 
 static void read_exit_record(void)
