@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+#
+# make models: search the models of this folder (docs/internals/models.md).
+
+.PHONY: models
+models:
+	@tools/check/models
