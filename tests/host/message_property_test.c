@@ -4,8 +4,7 @@
  * inside its bytes and within its budget.  The bytes are those of a good message with a few
  * bits flipped and the end cut off, in memory of exactly their size.
  */
-#include "lib/message.h"
-
+#include "tests/host/message_sample.h"
 #include "tests/host/sequence.h"
 
 #include <setjmp.h>
@@ -29,30 +28,6 @@ static void look_later(struct struct_reader s)
 {
 	if (pending_count < MAX_PENDING)
 		pending[pending_count++] = s;
-}
-
-/* A message with one of everything; false when there was no room. */
-static bool build_sample(struct message_builder *b)
-{
-	struct struct_builder s = message_builder_root(b, 1, 8);
-	struct struct_builder inner = struct_builder_init_struct(s, 24, 1, 1);
-	struct list_builder texts = struct_builder_init_list(s, 32, MESSAGE_ELEMENT_POINTER, 2);
-	struct list_builder structs = struct_builder_init_struct_list(s, 40, 2, 1, 1);
-	struct list_builder bits = struct_builder_init_list(s, 48, MESSAGE_ELEMENT_BIT, 70);
-	struct list_builder words =
-		struct_builder_init_list(s, 56, MESSAGE_ELEMENT_EIGHT_BYTES, 2);
-
-	struct_builder_set_uint64(s, 0, 42);
-	struct_builder_set_text(s, 8, "sample", 6);
-	struct_builder_set_data(s, 16, "\1\2\3", 3);
-	struct_builder_set_text(inner, 8, "inner", 5);
-	list_builder_set_text(texts, 0, "", 0);
-	list_builder_set_text(texts, 1, "eight by", 8);
-	struct_builder_set_text(list_builder_get_struct(structs, 1), 8, "last", 4);
-	list_builder_set_bool(bits, 69, true);
-	list_builder_set_uint64(words, 1, 99);
-	struct_builder_set_capability(s, 64, 5);
-	return message_builder_finish(b) != 0;
 }
 
 static void read_elements(struct list_reader l)
@@ -118,12 +93,12 @@ static void damage(struct sequence *random, uint64_t *words, size_t count)
 static void no_message_escapes_its_bytes(void **state)
 {
 	struct sequence random = { 1 };
-	uint64_t good[64];
+	uint64_t good[SAMPLE_WORDS];
 	struct message_builder b;
 
 	(void)state;
 	message_builder_init(&b, good, sizeof(good));
-	assert_true(build_sample(&b));
+	assert_true(sample_build(&b));
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		size_t words = message_builder_finish(&b) / 8;
 		uint64_t *exact = malloc(sizeof(good));

@@ -5,7 +5,7 @@
  *
  * Messages are allocated at their exact size, so that the sanitizer sees a read past the end.
  */
-#include "lib/message.h"
+#include "tests/host/message_sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,23 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-constexpr uint64_t LIST = 1;
-constexpr uint64_t FAR = 2;
-constexpr uint64_t OTHER = 3;
-
-/* A pointer to a struct, and to a list. */
-static uint64_t struct_pointer(int32_t offset, uint16_t data_words, uint16_t pointers)
-{
-	return (uint64_t)pointers << 48 | (uint64_t)data_words << 32 |
-	       (uint32_t)((uint64_t)offset << 2);
-}
-
-static uint64_t list_pointer(int32_t offset, enum message_element element, uint32_t count)
-{
-	return (uint64_t)count << 35 | (uint64_t)element << 32 |
-	       (uint32_t)((uint64_t)offset << 2) | LIST;
-}
 
 /* The message under test, in memory of exactly its size. */
 static struct message_reader message;
@@ -135,8 +118,8 @@ static void bad_roots_are_refused(void **state)
 	assert_bad_root(struct_pointer(-(1 << 29), 0, 0));
 	assert_bad_root(struct_pointer((1 << 29) - 1, 0, 0));
 	assert_bad_root(list_pointer(0, MESSAGE_ELEMENT_BYTE, 1));
-	assert_bad_root(struct_pointer(0, 1, 0) | FAR);
-	assert_bad_root(OTHER);
+	assert_bad_root(struct_pointer(0, 1, 0) | SAMPLE_FAR);
+	assert_bad_root(SAMPLE_OTHER);
 }
 
 static void lengths_that_are_no_message(void **state)
@@ -188,9 +171,9 @@ static void bad_struct_pointers_read_as_empty(void **state)
 	assert_bad_struct(struct_pointer(-3, 1, 0));
 	assert_bad_struct(struct_pointer(-(1 << 29), 1, 0));
 	assert_bad_struct(struct_pointer((1 << 29) - 1, 1, 0));
-	assert_bad_struct(struct_pointer(0, 1, 0) | LIST);
-	assert_bad_struct(struct_pointer(0, 1, 0) | FAR);
-	assert_bad_struct(struct_pointer(0, 1, 0) | OTHER);
+	assert_bad_struct(struct_pointer(0, 1, 0) | SAMPLE_LIST);
+	assert_bad_struct(struct_pointer(0, 1, 0) | SAMPLE_FAR);
+	assert_bad_struct(struct_pointer(0, 1, 0) | SAMPLE_OTHER);
 	LOAD_POINTER(struct_pointer(0, 2, 0), 1, 2);
 	assert_int_equal(struct_reader_get_uint64(struct_reader_get_struct(root, 0), 8), 2);
 	assert_false(message.malformed);
@@ -302,8 +285,8 @@ static void bytes_must_be_bytes(void **state)
 	assert_bad_bytes(list_pointer(0, MESSAGE_ELEMENT_TWO_BYTES, 2));
 	assert_bad_bytes(list_pointer(0, MESSAGE_ELEMENT_BIT, 8));
 	assert_bad_bytes(struct_pointer(0, 1, 0));
-	assert_bad_bytes(FAR);
-	assert_bad_bytes(OTHER);
+	assert_bad_bytes(SAMPLE_FAR);
+	assert_bad_bytes(SAMPLE_OTHER);
 }
 
 static void struct_lists_must_fit_their_tag(void **state)
@@ -322,7 +305,7 @@ static void struct_lists_must_fit_their_tag(void **state)
 		(uint64_t)1 << 32 | 3 << 2,               /* three elements in two words */
 		(uint64_t)2 << 32 | 2 << 2,               /* elements twice as long */
 		(uint64_t)1 << 48 | UINT32_C(0xfffffffc), /* 2^30 - 1 elements */
-		(uint64_t)1 << 32 | 2 << 2 | LIST,        /* a tag that is no struct */
+		(uint64_t)1 << 32 | 2 << 2 | SAMPLE_LIST, /* a tag that is no struct */
 	};
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		LOAD_POINTER(list_pointer(0, MESSAGE_ELEMENT_STRUCT, 2), tags[i], 5, 6);
@@ -409,12 +392,12 @@ static void elements_of_another_size_are_refused(void **state)
 static void capability_pointers(void **state)
 {
 	(void)state;
-	LOAD_POINTER((uint64_t)7 << 32 | OTHER);
+	LOAD_POINTER((uint64_t)7 << 32 | SAMPLE_OTHER);
 	assert_true(struct_reader_get_capability(root, 0).present);
 	assert_int_equal(struct_reader_get_capability(root, 0).index, 7);
 	assert_false(struct_reader_get_capability(root, 1).present);
 	assert_false(message.malformed);
-	LOAD_POINTER((uint64_t)7 << 32 | 1 << 2 | OTHER);
+	LOAD_POINTER((uint64_t)7 << 32 | 1 << 2 | SAMPLE_OTHER);
 	assert_false(struct_reader_get_capability(root, 0).present);
 	assert_true(message.malformed);
 	LOAD_POINTER(struct_pointer(-1, 0, 0));
@@ -422,73 +405,30 @@ static void capability_pointers(void **state)
 	assert_true(message.malformed);
 }
 
-/* A message with one of everything; false when there was no room. */
-static bool build_sample(struct message_builder *b)
-{
-	struct struct_builder s = message_builder_root(b, 1, 8);
-	struct struct_builder inner = struct_builder_init_struct(s, 24, 1, 1);
-	struct list_builder texts = struct_builder_init_list(s, 32, MESSAGE_ELEMENT_POINTER, 2);
-	struct list_builder structs = struct_builder_init_struct_list(s, 40, 2, 1, 1);
-	struct list_builder bits = struct_builder_init_list(s, 48, MESSAGE_ELEMENT_BIT, 70);
-	struct list_builder words =
-		struct_builder_init_list(s, 56, MESSAGE_ELEMENT_EIGHT_BYTES, 2);
-
-	struct_builder_set_uint64(s, 0, 42);
-	struct_builder_set_text(s, 8, "sample", 6);
-	struct_builder_set_data(s, 16, "\1\2\3", 3);
-	struct_builder_set_text(inner, 8, "inner", 5);
-	list_builder_set_text(texts, 0, "", 0);
-	list_builder_set_text(texts, 1, "eight by", 8);
-	struct_builder_set_text(list_builder_get_struct(structs, 1), 8, "last", 4);
-	list_builder_set_bool(bits, 69, true);
-	list_builder_set_uint64(words, 1, 99);
-	struct_builder_set_capability(s, 64, 5);
-	return message_builder_finish(b) != 0;
-}
-
 static void the_sample_reads_back(void **state)
 {
 	(void)state;
-	uint64_t buffer[64];
+	uint64_t buffer[SAMPLE_WORDS];
 	struct message_builder b;
-	struct list_reader l;
 
 	memset(buffer, 0xff, sizeof(buffer)); /* what is handed out is zeroed */
 	message_builder_init(&b, buffer, sizeof(buffer));
-	assert_true(build_sample(&b));
+	assert_true(sample_build(&b));
 	load(buffer, message_builder_finish(&b) / 8);
 	assert_true(message_reader_root(&message, &root));
-	assert_int_equal(struct_reader_get_uint64(root, 0), 42);
-	assert_string_equal(struct_reader_get_text(root, 0).data, "sample");
-	assert_memory_equal(struct_reader_get_data(root, 1).data, "\1\2\3", 3);
-	assert_int_equal(struct_reader_get_uint64(struct_reader_get_struct(root, 2), 0), 0);
-	assert_string_equal(struct_reader_get_text(struct_reader_get_struct(root, 2), 0).data,
-			    "inner");
-	l = struct_reader_get_list(root, 3, MESSAGE_ELEMENT_POINTER);
-	assert_string_equal(list_reader_get_text(l, 1).data, "eight by");
-	l = struct_reader_get_list(root, 4, MESSAGE_ELEMENT_STRUCT);
-	assert_string_equal(struct_reader_get_text(list_reader_get_struct(l, 1), 0).data,
-			    "last");
-	l = struct_reader_get_list(root, 5, MESSAGE_ELEMENT_BIT);
-	assert_true(list_reader_get_bool(l, 69));
-	assert_false(list_reader_get_bool(l, 68));
-	assert_false(list_reader_get_bool(l, 70));
-	l = struct_reader_get_list(root, 6, MESSAGE_ELEMENT_EIGHT_BYTES);
-	assert_int_equal(list_reader_get_uint64(l, 0), 0);
-	assert_int_equal(list_reader_get_uint64(l, 1), 99);
+	sample_check(root);
 	assert_int_equal(struct_reader_get_capability(root, 7).index, 5);
-	assert_false(message.malformed);
 }
 
 static void every_shortage_of_room_fails_cleanly(void **state)
 {
 	(void)state;
-	uint64_t buffer[64];
+	uint64_t buffer[SAMPLE_WORDS];
 	struct message_builder b;
 	size_t full;
 
 	message_builder_init(&b, buffer, sizeof(buffer));
-	assert_true(build_sample(&b));
+	assert_true(sample_build(&b));
 	full = message_builder_finish(&b);
 	for (size_t size = 0; size <= full; size++) {
 		uint8_t *exact = malloc(size + 1);
@@ -496,7 +436,7 @@ static void every_shortage_of_room_fails_cleanly(void **state)
 		assert_non_null(exact);
 		exact[size] = 0x5a;
 		message_builder_init(&b, exact, size);
-		assert_int_equal(build_sample(&b), size == full);
+		assert_int_equal(sample_build(&b), size == full);
 		assert_int_equal(b.failed, size != full);
 		assert_int_equal(exact[size], 0x5a);
 		free(exact);
