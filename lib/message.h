@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * Cap'n Proto messages of one segment and no segment table: a bounded reader and a builder.
+ * Cap'n Proto messages of one segment and no segment table: a bounded reader, a builder, and
+ * deep copies from the one to the other.
  *
  * No allocation, no recursion, no globals; the kernel runs the reader on hostile bytes.  People
  * use the generated code of tools/capnpc-capos, which stands on these functions; by hand one
@@ -28,6 +29,11 @@
  * are handed out zeroed.  Initialising a pointer field twice leaves the first object in the
  * message, unreachable.  The builder decides nothing by what it reads back from the buffer, so
  * the buffer may be shared memory (only the seven neighbours of a Bool are read and kept).
+ *
+ * Copying.  lib/message_copy.h: whole structs and lists, with what a newer maker put into them.
+ * Messages from outside (framed, several segments) are copied into one segment and then read:
+ * lib/message_frame.h.  The packed encoding is in lib/message_packed.h.
  */
 #include "lib/message_builder.h"
+#include "lib/message_copy.h"
 #include "lib/message_reader.h"

@@ -3,8 +3,7 @@
  * for pointers. */
 #include "lib/message_builder.h"
 
-/* The next `words` words, not zeroed; null, with the message failed, when there is no room. */
-static uint8_t *allocate(struct message_builder *m, uint64_t words)
+uint8_t *message_builder_allocate(struct message_builder *m, uint64_t words)
 {
 	uint8_t *found = m->bytes + (uint64_t)m->used_words * MESSAGE_WORD_BYTES;
 
@@ -34,8 +33,9 @@ static uint64_t list_pointer(enum message_element element, uint64_t count)
 static uint8_t *init_bytes(struct message_builder *m, uint8_t *at, uint64_t size)
 {
 	uint64_t words = (size + 7) / MESSAGE_WORD_BYTES;
-	uint8_t *found =
-		at != nullptr && size <= MESSAGE_MAX_WORDS ? allocate(m, words) : nullptr;
+	uint8_t *found = at != nullptr && size <= MESSAGE_MAX_WORDS
+				 ? message_builder_allocate(m, words)
+				 : nullptr;
 
 	if (found == nullptr) {
 		m->failed = true;
@@ -93,7 +93,7 @@ struct struct_builder struct_builder_init_struct(struct struct_builder s, uint32
 	uint32_t words = (uint32_t)data_words + pointers;
 	uint64_t rest = (uint64_t)pointers << 48 | (uint64_t)data_words << 32;
 	uint8_t *at = pointer_of(s, offset).data;
-	uint8_t *found = at != nullptr ? allocate(s.message, words) : nullptr;
+	uint8_t *found = at != nullptr ? message_builder_allocate(s.message, words) : nullptr;
 
 	if (found != nullptr) {
 		__builtin_memset(found, 0, words * MESSAGE_WORD_BYTES);
@@ -112,7 +112,7 @@ struct list_builder struct_builder_init_list(struct struct_builder s, uint32_t o
 	uint8_t *found = nullptr;
 
 	if (at != nullptr && count <= MESSAGE_MAX_WORDS)
-		found = allocate(s.message, words);
+		found = message_builder_allocate(s.message, words);
 	if (found == nullptr) {
 		s.message->failed = true;
 		return (struct list_builder){ .message = s.message };
@@ -134,7 +134,7 @@ struct list_builder struct_builder_init_struct_list(struct struct_builder s, uin
 	uint8_t *found = nullptr;
 
 	if (at != nullptr && count <= MESSAGE_MAX_WORDS && words < MESSAGE_MAX_WORDS)
-		found = allocate(s.message, 1 + words);
+		found = message_builder_allocate(s.message, 1 + words);
 	if (found == nullptr) {
 		s.message->failed = true;
 		return (struct list_builder){ .message = s.message };

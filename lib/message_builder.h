@@ -3,12 +3,22 @@
 /* Building messages.  lib/message.h has the model; include that. */
 #include "lib/message_reader.h"
 
+/* What becomes of the capability pointers in what is copied. */
+enum message_capabilities : uint8_t {
+	MESSAGE_CAPABILITIES_REFUSED, /* the copy fails */
+	MESSAGE_CAPABILITIES_DROPPED, /* they become null */
+	MESSAGE_CAPABILITIES_CARRIED, /* they keep their index, plus capability_base */
+};
+
 /* One message being built over the caller's buffer. */
 struct message_builder {
 	uint8_t *bytes;
 	uint32_t capacity_words;
 	uint32_t used_words;
-	bool failed; /* out of room, or an index past the end of a list */
+	bool failed; /* out of room, an index past the end of a list, or a bad source of a copy
+		      */
+	enum message_capabilities capabilities;
+	uint16_t capability_base;
 };
 
 /* data is null when there was no room; then setting does nothing. */
@@ -33,6 +43,18 @@ static inline void message_builder_init(struct message_builder *m, void *buffer,
 
 	*m = (struct message_builder){ .bytes = buffer };
 	m->capacity_words = words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS;
+}
+
+/*
+ * Say what copies into this message do with capability pointers.  Carried, they keep their
+ * index plus `base`: right when the source's transfer list is sent along from place `base` on.
+ */
+static inline void message_builder_capabilities(struct message_builder *m,
+						enum message_capabilities capabilities,
+						uint16_t base)
+{
+	m->capabilities = capabilities;
+	m->capability_base = base;
 }
 
 /* Length of the message in bytes; 0 if it failed or has no root. */
@@ -94,6 +116,10 @@ static inline struct struct_builder message_builder_root(struct message_builder 
 	m->used_words = 1 + size_words;
 	return (struct struct_builder){ m, m->bytes + MESSAGE_WORD_BYTES };
 }
+
+/* For copies: the next `words` words, not zeroed; null, with the message failed, without room.
+ */
+uint8_t *message_builder_allocate(struct message_builder *m, uint64_t words);
 
 /* Scalars of a struct's data section; offsets in bytes, for Bool in bits. */
 static inline void struct_builder_set_bool(struct struct_builder s, uint32_t bit, bool value)

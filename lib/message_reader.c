@@ -115,6 +115,7 @@ static bool read_struct_list(struct list_reader *l, const uint8_t *at, uint64_t 
 	l->step_bytes = step_words * MESSAGE_WORD_BYTES;
 	l->data_bytes = data_words * MESSAGE_WORD_BYTES;
 	l->pointers = (uint16_t)pointers;
+	l->element = MESSAGE_ELEMENT_STRUCT;
 	return true;
 }
 
@@ -132,7 +133,7 @@ static bool read_plain_list(struct list_reader *l, const uint8_t *at, uint64_t p
 	l->step_bytes = bits / 8;
 	l->pointers = element == MESSAGE_ELEMENT_POINTER;
 	l->data_bytes = l->pointers != 0 ? 0 : bits / 8;
-	l->bits = element == MESSAGE_ELEMENT_BIT;
+	l->element = element;
 	return true;
 }
 
@@ -141,8 +142,8 @@ static bool elements_fit(const struct list_reader *l, enum message_element expec
 {
 	if (expected == MESSAGE_ELEMENT_VOID)
 		return true;
-	if (expected == MESSAGE_ELEMENT_BIT || l->bits)
-		return expected == MESSAGE_ELEMENT_BIT && l->bits;
+	if (expected == MESSAGE_ELEMENT_BIT || l->element == MESSAGE_ELEMENT_BIT)
+		return expected == l->element;
 	if (expected == MESSAGE_ELEMENT_POINTER)
 		return l->pointers != 0;
 	return message_element_bits(expected) / 8 <= l->data_bytes;
@@ -152,7 +153,7 @@ static struct list_reader read_list(struct struct_reader s, const uint8_t *at,
 				    enum message_element expected)
 {
 	uint64_t pointer = at != nullptr ? message_load_uint64(at) : 0;
-	struct list_reader out = { .message = s.message, .data = nothing };
+	struct list_reader out = { .message = s.message, .data = nothing, .element = expected };
 	struct list_reader found = out;
 	bool good = kind_of(pointer) == POINTER_LIST && s.nesting != 0;
 
@@ -182,7 +183,9 @@ struct list_reader message_reader_root_list(struct message_reader *m,
 	struct struct_reader above = { .message = m, .data = nothing, .nesting = m->nesting };
 
 	if (m->malformed)
-		return (struct list_reader){ .message = m, .data = nothing };
+		return (struct list_reader){ .message = m,
+					     .data = nothing,
+					     .element = element };
 	return read_list(above, m->bytes, element);
 }
 

@@ -58,7 +58,7 @@ struct list_reader {
 	uint32_t data_bytes; /* of an element's data section */
 	uint16_t pointers;   /* of an element */
 	uint8_t nesting;
-	bool bits; /* one bit an element; the other sizes are 0 */
+	enum message_element element; /* as found; of bits the other sizes are 0 */
 };
 
 /* Text of `size` bytes, a NUL after them.  Never null; may hold any bytes, NUL too. */
@@ -124,22 +124,28 @@ static inline uint64_t message_load_uint64(const uint8_t *from)
 	return value;
 }
 
+/* The budget unless another is set: 16 times the message and 1024 words. */
+static inline uint32_t message_default_budget(uint64_t words)
+{
+	uint64_t budget = words * 16 + 1024;
+
+	return budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX;
+}
+
 /*
  * Read `size_bytes` bytes (a multiple of 8, at least 8) as a message.  Anything else makes it
- * malformed from the start.  The budget is 16 times the message and 1024 words.
+ * malformed from the start.
  */
 static inline void message_reader_init(struct message_reader *m, const void *bytes,
 				       size_t size_bytes)
 {
 	size_t words = size_bytes / MESSAGE_WORD_BYTES;
-	uint64_t budget = words * UINT64_C(16) + 1024;
-
 	bool malformed = words - 1 >= MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0;
 
 	*m = (struct message_reader){
 		.bytes = bytes,
 		.words = malformed ? 0 : (uint32_t)words,
-		.budget_words = budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX,
+		.budget_words = message_default_budget(words),
 		.nesting = MESSAGE_DEFAULT_NESTING,
 		.malformed = malformed,
 	};
@@ -224,7 +230,8 @@ static inline const uint8_t *list_reader_at(struct list_reader l, uint32_t i)
 
 static inline bool list_reader_get_bool(struct list_reader l, uint32_t i)
 {
-	return i < l.count && l.bits && (l.data[i / 8] >> i % 8 & 1) != 0;
+	return i < l.count && l.element == MESSAGE_ELEMENT_BIT &&
+	       (l.data[i / 8] >> i % 8 & 1) != 0;
 }
 
 static inline uint8_t list_reader_get_uint8(struct list_reader l, uint32_t i)
