@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+release host: build/tools/capos-message
