@@ -82,7 +82,7 @@ static void read_element(struct list_reader l, uint32_t i)
 
 static void read_list(struct list_reader l)
 {
-	if (l.bits)
+	if (l.element == MESSAGE_ELEMENT_BIT)
 		must_be_inside(l.data, (l.count + 7ull) / 8);
 	else if (l.count != 0)
 		must_be_inside(l.data, (uint64_t)l.count * l.step_bytes);

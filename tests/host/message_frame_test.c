@@ -213,7 +213,7 @@ static void frames_that_end_too_early(void **state)
 	size_t used = 0;
 
 	for (size_t size = 0; size < 48; size++) {
-		void *exact = malloc(size + 1);
+		void *exact = malloc(size);
 
 		assert_non_null(exact);
 		memcpy(exact, words, size);
