@@ -276,7 +276,7 @@ $(eval $(call host_rules,coverage/host,HOST_COVERAGE))
 run: $(VARIANT)
 	@tools/qemu run --variant $(VARIANT) $(SYSTEM)
 
-test: host release sdk
+test: host release iso sdk
 	@$(PYTHON) tools/test $(NAME)
 
 check: host release debug

@@ -11,7 +11,7 @@ from machine import ROOT
 sys.path.insert(0, os.path.join(ROOT, "tools", "check"))
 from functions import functions_of  # noqa: E402
 
-COMMANDS = ["run", "test", "check", "coverage", "bench", "sdk"]
+COMMANDS = ["run", "test", "check", "coverage", "bench", "sdk", "iso"]
 ARGUMENTS = {"sdk": ["never-made"]}
 
 
@@ -33,7 +33,7 @@ def bare_machine(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["fly"], [], ["symbolize", "a", "b"],
                                        ["bench", "--json"], ["check", "x"], ["coverage", "x"],
-                                       ["fuzz", "elf", "1", "2"]])
+                                       ["fuzz", "elf", "1", "2"], ["iso", "a", "b"]])
 def test_misuse_shows_the_usage(arguments):
     done = capos(*arguments)
     assert done.returncode == 2
@@ -58,9 +58,17 @@ def test_missing_packages_are_named_and_nothing_is_installed(command, bare_machi
     done = capos(command, *ARGUMENTS.get(command, []), CAPOS_NO_INSTALL="1", PATH=bare_machine)
     assert done.returncode == 3
     assert "clang-19" in done.stdout
-    assert ("qemu-system-x86" in done.stdout) == (command != "sdk")
+    assert ("qemu-system-x86" in done.stdout) == (command not in ("sdk", "iso"))
     assert ("python3-pytest" in done.stdout) == (command in ("test", "check", "coverage"))
     assert not (tmp_path / "called").exists()
+
+
+def test_iso_is_put_where_it_was_asked_for(tmp_path):
+    done = capos("iso", str(tmp_path / "a b.iso"), CAPOS_NO_INSTALL="1")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith(f"{tmp_path}/a b.iso\n")
+    with open(os.path.join(ROOT, "build", "release", "default.iso"), "rb") as file:
+        assert file.read() == (tmp_path / "a b.iso").read_bytes()
 
 
 def test_every_package_has_commands_and_a_reason():
@@ -72,6 +80,20 @@ def test_every_package_has_commands_and_a_reason():
         assert set(commands.split()) <= {*COMMANDS, "fuzz"} and commands
     names = [line.split("|")[0].strip() for line in lines]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("options, why", [
+    (["--firmware", "ovmf"], "ovmf boots only from --iso"),
+    (["--iso", "cd", "--append", "x"], "brings its own kernel"),
+    (["--iso", "disk", "--machine", "microvm"], "only q35 has drives"),
+])
+def test_runner_refuses_what_does_not_go_together(options, why):
+    runner = os.path.join(ROOT, "tools", "qemu")
+    done = subprocess.run([runner, "exec", *options], check=False, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 1
+    assert why in done.stdout
 
 
 def test_runner_refuses_what_is_not_built():

@@ -4,4 +4,4 @@
 # and the host tests.  tools/coverage/run runs and reports.
 
 .PHONY: coverage
-coverage: $(call kernel_and_systems,coverage) $(call host_all,coverage/host) ; @:
+coverage: $(call kernel_and_systems,coverage) build/coverage/default.iso $(call host_all,coverage/host) ; @:
