@@ -261,11 +261,13 @@ build/$(1)/user.a: $(call objects_in,$(1),$(HOST_USER))
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@.new && $(AR) rcsT $$@.new $$^ && mv $$@.new $$@
 
-# What a test or helper defines stands in for the kernel's own function of that name.
+# What a test or helper defines stands in for the kernel's own function of that name.  More options
+# for the linker stand in tests/host/NAME_test.link.
 build/$(1)/%_test: build/$(1)/obj/tests/host/%_test.o $(call objects_in,$(1),$(HOST_HELPERS)) \
-		build/$(1)/kernel.a build/$(1)/user.a
+		build/$(1)/kernel.a build/$(1)/user.a $(wildcard tests/host/*_test.link)
 	$$(call say,LINK,$$@)
-	$$(Q)$(CC) $($(2)_LINK) -fuse-ld=lld -Wl,-z,muldefs -o $$@ $$^ -lcmocka
+	$$(Q)$(CC) $($(2)_LINK) -fuse-ld=lld -Wl,-z,muldefs $$(addprefix @,$$(filter %/$$*_test.link,$$^)) \
+		-o $$@ $$(filter %.o %.a,$$^) -lcmocka
 endef
 
 $(eval $(call host_rules,host,HOST))

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Host test of every operation and every method, with the Nth reservation or allocation
+ * failing, for every N until none fails.  A failure is the typed status of what failed, nothing
+ * has changed, the books balance, and the same operation then succeeds.  The table of rows is
+ * complete: each method of the schema has one.
+ *
+ * See docs/internals/fault-injection.md.
+ */
+#include "tests/host/fault_points.h"
+#include "tests/host/kernel_calls.h"
+#include "tests/host/snapshot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/audit.capnp.h"
+#include "schema/boot_package.capnp.h"
+#include "schema/console.capnp.h"
+#include "schema/entropy.capnp.h"
+#include "schema/power.capnp.h"
+#include "schema/timer.capnp.h"
+#include "schema/uart.capnp.h"
+
+constexpr size_t RAM_BYTES = 8 << 20;
+constexpr uint32_t POINTS_MAX = 200; /* more than any operation passes */
+constexpr uint16_t PENDING_TAG = 5;  /* of the wait that a row has begun */
+constexpr uint8_t VERDICT_REFUSED = 63;
+
+/* --- Operations ----------------------------------------------------------------------------
+ */
+
+static uint64_t memory; /* an object of 64 pages */
+static uint64_t child;  /* a handle */
+static uint64_t place;  /* 64 pages of address space, by prepare */
+static uint64_t made;   /* by the operation */
+static struct request request;
+
+/* Enter with what has been submitted.  An operation that waits, and one that ends the machine,
+ * has succeeded. */
+static enum status enter(void)
+{
+	struct ring_completion completion;
+	struct entered entered = program_enter(&first, 0, RING_NO_WAIT);
+
+	if (entered.end == FAKE_HAL_POWER_OFF || entered.end == FAKE_HAL_RESET)
+		return STATUS_OK;
+	assert_true(entered.returned);
+	assert_int_equal(entered.status, STATUS_OK);
+	if (!program_read(&first, &completion))
+		return STATUS_OK;
+	return (enum status) - completion.status;
+}
+
+static enum status submit_and_enter(void)
+{
+	request_submit(&first, &request);
+	return enter();
+}
+
+/* A call whose parameters are an empty struct. */
+static enum status call_plain(uint64_t target, uint16_t method)
+{
+	request_init_big(&request, target, method);
+	(void)message_builder_root(&request.params, 0, 0);
+	return submit_and_enter();
+}
+
+static enum status call_named(const char *name, uint16_t method)
+{
+	return call_plain(program_capability(&first, name), method);
+}
+
+static enum status run_nop(void)
+{
+	return program_one(&first, &(struct ring_submission){ .tag = 1 });
+}
+
+static void prepare_memory(void)
+{
+	assert_int_equal(create_object(&first, 64 * PAGE_SIZE, &memory), STATUS_OK);
+}
+
+static enum status run_release(void)
+{
+	return release(&first, memory);
+}
+
+static void prepare_wait(void)
+{
+	submit_timer_wait(&first, UINT64_MAX, 0, PENDING_TAG);
+	assert_int_equal(enter(), STATUS_OK);
+}
+
+static enum status run_cancel(void)
+{
+	submit_cancel(&first, PENDING_TAG, 1);
+	return enter() == STATUS_CANCELLED ? STATUS_OK : STATUS_UNKNOWN_TAG;
+}
+
+static enum status run_audit(void)
+{
+	return call_named("audit", AUDIT_AUDIT_METHOD);
+}
+
+static enum status run_manifest(void)
+{
+	return call_named("package", BOOT_PACKAGE_MANIFEST_METHOD);
+}
+
+static enum status run_console_write(void)
+{
+	request_init_big(&request, program_capability(&first, "console"), CONSOLE_WRITE_METHOD);
+	console_write_params_set_text(console_write_params_init_root(&request.params), "text",
+				      4);
+	return submit_and_enter();
+}
+
+static enum status run_entropy_read(void)
+{
+	request_init_big(&request, program_capability(&first, "entropy"),
+			 ENTROPY_SOURCE_READ_METHOD);
+	entropy_source_read_params_set_length_bytes(
+		entropy_source_read_params_init_root(&request.params), 32);
+	return submit_and_enter();
+}
+
+static enum status run_info(void)
+{
+	return call_plain(memory, MEMORY_OBJECT_INFO_METHOD);
+}
+
+static enum status run_seal(void)
+{
+	return seal_object(&first, memory);
+}
+
+static enum status run_create_object(void)
+{
+	return create_object(&first, 70 * PAGE_SIZE, &made);
+}
+
+/* No slot of the table's first page is free. */
+static void prepare_full_table(void)
+{
+	while (cap_table_free_slots(&first.process->table) > 0)
+		assert_int_equal(create_object(&first, PAGE_SIZE, &made), STATUS_OK);
+}
+
+/* At the end of a directory: both levels of tables are new, twice. */
+static enum status run_map(void)
+{
+	return map_object(&first,
+			  (struct mapping_request){ .memory = memory,
+						    .length_bytes = 64 * PAGE_SIZE,
+						    .address = HAL_DIRECTORY_SPAN - PAGE_SIZE,
+						    .protection = PROTECTION_READ },
+			  &made);
+}
+
+static void prepare_mapping(void)
+{
+	prepare_memory();
+	assert_int_equal(map_object(&first,
+				    (struct mapping_request){ .memory = memory,
+							      .length_bytes = 64 * PAGE_SIZE,
+							      .protection = PROTECTION_READ },
+				    &place),
+			 STATUS_OK);
+}
+
+static enum status run_unmap_middle(void)
+{
+	return unmap(&first, place + PAGE_SIZE, PAGE_SIZE);
+}
+
+static enum status run_unmap(void)
+{
+	return unmap(&first, place, 64 * PAGE_SIZE);
+}
+
+static enum status run_protect_middle(void)
+{
+	return protect(&first, place + 30 * PAGE_SIZE, PAGE_SIZE, PROTECTION_READ_WRITE);
+}
+
+static void prepare_reservation(void)
+{
+	assert_int_equal(reserve(&first, 64 * PAGE_SIZE, &place), STATUS_OK);
+}
+
+static enum status run_reserve(void)
+{
+	return reserve(&first, 5 * HAL_TABLE_SPAN, &made);
+}
+
+static enum status run_commit(void)
+{
+	return commit(&first, place + PAGE_SIZE, 20 * PAGE_SIZE);
+}
+
+/* From the middle of one mapping, over another, to the middle of a third. */
+static void prepare_three_mappings(void)
+{
+	prepare_reservation();
+	assert_int_equal(run_commit(), STATUS_OK);
+}
+
+static enum status run_unmap_across(void)
+{
+	return unmap(&first, place + 5 * PAGE_SIZE, 58 * PAGE_SIZE);
+}
+
+static enum status run_power_off(void)
+{
+	request_init_big(&request, program_capability(&first, "power"), POWER_OFF_METHOD);
+	power_off_params_set_verdict(power_off_params_init_root(&request.params), 7);
+	return submit_and_enter();
+}
+
+static enum status run_power_reset(void)
+{
+	return call_named("power", POWER_RESET_METHOD);
+}
+
+static enum status run_spawn(void)
+{
+	return spawn_child(&first, UINT64_C(512) << 10, memory, &made);
+}
+
+static enum status run_list(void)
+{
+	return call_named("spawner", PROCESS_SPAWNER_LIST_METHOD);
+}
+
+static void prepare_child(void)
+{
+	assert_int_equal(spawn_child(&first, UINT64_C(512) << 10, 0, &child), STATUS_OK);
+}
+
+static enum status run_process_wait(void)
+{
+	submit_process_wait(&first, child, 0, PENDING_TAG);
+	return enter();
+}
+
+static enum status run_kill(void)
+{
+	return kill_process(&first, child);
+}
+
+static enum status run_status(void)
+{
+	return call_plain(child, PROCESS_HANDLE_STATUS_METHOD);
+}
+
+static enum status run_now(void)
+{
+	return call_named("timer", TIMER_NOW_METHOD);
+}
+
+static enum status run_timer_wait(void)
+{
+	submit_timer_wait(&first, UINT64_MAX, 0, PENDING_TAG);
+	return enter();
+}
+
+static enum status run_uart_read(void)
+{
+	submit_uart_read(&first, 16, PENDING_TAG);
+	return enter();
+}
+
+static enum status run_uart_write(void)
+{
+	request_init(&request, program_capability(&first, "uart"), UART_WRITE_METHOD,
+		     PENDING_TAG);
+	uart_write_params_set_data(uart_write_params_init_root(&request.params), "bytes", 5);
+	return submit_and_enter();
+}
+
+/* The output queue is full: the next write waits. */
+static void prepare_full_uart(void)
+{
+	uint8_t bytes[2048];
+
+	memset(bytes, 'x', sizeof(bytes));
+	fake_hal_serial_set_room(0);
+	request_init_big(&request, program_capability(&first, "uart"), UART_WRITE_METHOD);
+	uart_write_params_set_data(uart_write_params_init_root(&request.params), bytes,
+				   sizeof(bytes));
+	assert_int_equal(submit_and_enter(), STATUS_OK);
+}
+
+struct row {
+	const char *name;
+	uint64_t interface_id; /* 0: an operation of the ring */
+	uint16_t method;       /* or operation code */
+	void (*prepare)(void); /* may be nullptr */
+	enum status (*run)(void);
+	bool takes; /* whether there is anything that it could be refused */
+};
+
+static const struct row rows[] = {
+	{ "nop", 0, OPERATION_CODE_NOP, nullptr, run_nop, false },
+	{ "release", 0, OPERATION_CODE_RELEASE, prepare_memory, run_release, false },
+	{ "cancel", 0, OPERATION_CODE_CANCEL, prepare_wait, run_cancel, false },
+	{ "audit", AUDIT_INTERFACE_ID, AUDIT_AUDIT_METHOD, nullptr, run_audit, false },
+	{ "manifest", BOOT_PACKAGE_INTERFACE_ID, BOOT_PACKAGE_MANIFEST_METHOD, nullptr,
+	  run_manifest, true },
+	{ "Console.write", CONSOLE_INTERFACE_ID, CONSOLE_WRITE_METHOD, nullptr,
+	  run_console_write, false },
+	{ "EntropySource.read", ENTROPY_SOURCE_INTERFACE_ID, ENTROPY_SOURCE_READ_METHOD,
+	  nullptr, run_entropy_read, false },
+	{ "info", MEMORY_OBJECT_INTERFACE_ID, MEMORY_OBJECT_INFO_METHOD, prepare_memory,
+	  run_info, false },
+	{ "seal", MEMORY_OBJECT_INTERFACE_ID, MEMORY_OBJECT_SEAL_METHOD, prepare_memory,
+	  run_seal, false },
+	{ "createObject", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_CREATE_OBJECT_METHOD,
+	  nullptr, run_create_object, true },
+	{ "createObject, table full", VIRTUAL_MEMORY_INTERFACE_ID,
+	  VIRTUAL_MEMORY_CREATE_OBJECT_METHOD, prepare_full_table, run_create_object, true },
+	{ "map", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_MAP_METHOD, prepare_memory,
+	  run_map, true },
+	{ "unmap", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_UNMAP_METHOD, prepare_mapping,
+	  run_unmap, false },
+	{ "unmap of a middle", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_UNMAP_METHOD,
+	  prepare_mapping, run_unmap_middle, true },
+	{ "unmap across", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_UNMAP_METHOD,
+	  prepare_three_mappings, run_unmap_across, true },
+	{ "protect of a middle", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_PROTECT_METHOD,
+	  prepare_mapping, run_protect_middle, true },
+	{ "reserve", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_RESERVE_METHOD, nullptr,
+	  run_reserve, true },
+	{ "commit", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_COMMIT_METHOD,
+	  prepare_reservation, run_commit, true },
+	{ "off", POWER_INTERFACE_ID, POWER_OFF_METHOD, nullptr, run_power_off, false },
+	{ "reset", POWER_INTERFACE_ID, POWER_RESET_METHOD, nullptr, run_power_reset, false },
+	{ "spawn", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD, prepare_memory,
+	  run_spawn, true },
+	{ "list", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_LIST_METHOD, nullptr, run_list,
+	  false },
+	{ "ProcessHandle.wait", PROCESS_HANDLE_INTERFACE_ID, PROCESS_HANDLE_WAIT_METHOD,
+	  prepare_child, run_process_wait, true },
+	{ "kill", PROCESS_HANDLE_INTERFACE_ID, PROCESS_HANDLE_KILL_METHOD, prepare_child,
+	  run_kill, false },
+	{ "status", PROCESS_HANDLE_INTERFACE_ID, PROCESS_HANDLE_STATUS_METHOD, prepare_child,
+	  run_status, false },
+	{ "now", TIMER_INTERFACE_ID, TIMER_NOW_METHOD, nullptr, run_now, false },
+	{ "Timer.wait", TIMER_INTERFACE_ID, TIMER_WAIT_METHOD, nullptr, run_timer_wait, true },
+	{ "Uart.read", UART_INTERFACE_ID, UART_READ_METHOD, nullptr, run_uart_read, true },
+	{ "Uart.write", UART_INTERFACE_ID, UART_WRITE_METHOD, nullptr, run_uart_write, false },
+	{ "Uart.write that waits", UART_INTERFACE_ID, UART_WRITE_METHOD, prepare_full_uart,
+	  run_uart_write, true },
+};
+
+constexpr size_t ROWS = sizeof(rows) / sizeof(rows[0]);
+
+/* --- The tests ------------------------------------------------------------------------------
+ */
+
+/* The row on a fresh machine, its Nth point failing; false when none did. */
+static bool fail_nth(const struct row *row, uint32_t n)
+{
+	struct snapshot before;
+	enum status status;
+
+	kernel_boot(RAM_BYTES);
+	if (row->prepare != nullptr)
+		row->prepare();
+	before = take_snapshot();
+	faults_arm(n);
+	status = row->run();
+	faults_disarm();
+	if (faults.cause == STATUS_OK) {
+		assert_int_equal(status, STATUS_OK);
+	} else if (status == STATUS_OK) {
+		/* Memory was still being taken apart, and enough of it came back. */
+		assert_in_range(faults.runs, 2, UINT32_MAX);
+	} else {
+		assert_int_equal(status, faults.cause);
+		assert_unchanged(&before);
+		assert_int_equal(row->run(), STATUS_OK);
+	}
+	(void)kernel_balance();
+	return faults.cause != STATUS_OK;
+}
+
+static void each_refusal_changes_nothing(void **)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		uint32_t n = 1;
+
+		while (fail_nth(&rows[i], n))
+			assert_in_range(++n, 1, POINTS_MAX);
+		print_message("    %s: %u\n", rows[i].name, n - 1);
+		assert_int_equal(n > 1, rows[i].takes);
+	}
+	for (uint32_t point = 0; point < POINTS; point++)
+		assert_int_not_equal(faults.failures[point], 0);
+}
+
+static bool has_row(uint64_t interface_id, uint32_t method)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].interface_id == interface_id && rows[i].method == method)
+			return true;
+	return false;
+}
+
+/* The golden schema is what the schema compiler makes of schema/ (tools/check/golden). */
+static void each_method_has_a_row(void **)
+{
+	FILE *schema = fopen("tests/golden/schema.txt", "r");
+	unsigned long long interface_id = 0;
+	uint32_t methods = 0;
+	unsigned method;
+	char line[256];
+
+	assert_non_null(schema);
+	while (fgets(line, sizeof(line), schema) != nullptr) {
+		if (line[0] != ' ')
+			interface_id = 0;
+		if (sscanf(line, "interface %*s @%llx", &interface_id) == 1 ||
+		    interface_id == 0)
+			continue;
+		if (sscanf(line, "  %*s %u", &method) != 1)
+			continue;
+		if (!has_row(interface_id, method))
+			fail_msg("no row for%s", line);
+		methods++;
+	}
+	fclose(schema);
+	assert_in_range(methods, 20, ROWS);
+	for (uint32_t code = 0; code < OPERATION_CODE_COUNT; code++)
+		assert_true(code == OPERATION_CODE_CALL || has_row(0, code));
+}
+
+/* The machine says so and switches itself off; what it took is back. */
+static void boot_is_refused(void **)
+{
+	alignas(8) uint8_t manifest[FIXTURE_MANIFEST_BYTES];
+	size_t size = fixture_manifest(manifest, sizeof(manifest));
+	enum fake_hal_end end;
+	struct supply_report report;
+	uint32_t n = 0;
+
+	for (;;) {
+		faults_arm(++n);
+		end = fixture_boot(RAM_BYTES, manifest, size);
+		faults_disarm();
+		if (faults.cause == STATUS_OK)
+			break;
+		assert_int_equal(end, FAKE_HAL_POWER_OFF);
+		assert_int_equal(fake_hal_verdict(), VERDICT_REFUSED);
+		assert_non_null(strstr(fake_hal_serial_output(),
+				       "boot: refused: too little memory for the first"));
+		(void)kernel_settle();
+		report = supply_audit();
+		assert_true(report.balanced);
+		assert_int_equal(report.accounts, 1);
+		assert_int_equal(report.processes, 0);
+		assert_int_equal(report.charged_bytes, 0);
+	}
+	assert_int_equal(end, FAKE_HAL_RESUMED);
+	assert_in_range(n, 20, POINTS_MAX);
+	program_attach(&first, hal_cpu()->current->process);
+}
+
+static void touch_pages(void)
+{
+	struct hal_fault fault = { .cause = HAL_FAULT_PAGE, .access = HAL_ACCESS_READ };
+
+	for (uint64_t page = 0; page < 64; page++) {
+		fault.address = place + page * PAGE_SIZE;
+		assert_int_equal(kernel_take_fault(&fault), FAKE_HAL_RETURNED);
+		assert_true(program_is_running(&first));
+	}
+}
+
+/* Touching what is paid for, giving back, and ending work where everything is refused. */
+static void ends_need_nothing(void **)
+{
+	struct supply_report empty;
+
+	kernel_boot(RAM_BYTES);
+	empty = kernel_balance();
+	prepare_mapping();
+	prepare_child();
+	assert_int_equal(run_process_wait(), STATUS_OK);
+	faults_arm(FAULTS_ALL);
+	touch_pages();
+	assert_int_equal(kill_process(&first, child), STATUS_OK);
+	(void)kernel_settle();
+	assert_int_equal(run_unmap(), STATUS_OK);
+	assert_int_equal(release(&first, memory), STATUS_OK);
+	assert_int_equal(release(&first, child), STATUS_OK);
+	assert_int_equal(faults.cause, STATUS_OK);
+	faults_disarm();
+	assert_balance(empty);
+}
+
+/* The first process ends with all that it holds, and the machine with it. */
+static void exit_needs_nothing(void **)
+{
+	kernel_boot(RAM_BYTES);
+	prepare_mapping();
+	prepare_wait();
+	prepare_child();
+	faults_arm(FAULTS_ALL);
+	assert_int_equal(program_syscall(&first, SYSCALL_EXIT, 5, 0).end, FAKE_HAL_POWER_OFF);
+	assert_int_equal(faults.cause, STATUS_OK);
+	faults_disarm();
+	assert_int_equal(fake_hal_verdict(), 5);
+	assert_true(supply_audit().balanced);
+}
+
+static int teardown(void **)
+{
+	faults_disarm();
+	fake_hal_fini();
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_refusal_changes_nothing),
+		TEST(each_method_has_a_row),
+		TEST(boot_is_refused),
+		TEST(ends_need_nothing),
+		TEST(exit_needs_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
