@@ -55,7 +55,9 @@ KERNEL := $(TARGET) -fomit-frame-pointer -flto -mcmodel=kernel -mno-red-zone -mg
 PROGRAM := $(TARGET) -fno-pic -fstack-protector-strong
 HOST_PLAIN := -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -Ilib/config/debug -Ikernel/fetch/plain \
 	-Itests/host/inline -isystem build/source/bearssl/inc
-HOST := $(HOST_PLAIN) -fsanitize=address,undefined -fno-sanitize-recover=all
+# Stack frames of fixed size: a dynamic one cannot be aligned in a preserve_none function.
+HOST := $(HOST_PLAIN) -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-mllvm -asan-stack-dynamic-alloca=0
 HOST_LINK := -fsanitize=address,undefined
 # Code that counts what it runs.
 COUNT := -fprofile-instr-generate -fcoverage-mapping -fprofile-list=tools/coverage/functions.list

@@ -13,12 +13,12 @@ enum message_capabilities : uint8_t {
 /* One message being built over the caller's buffer. */
 struct message_builder {
 	uint8_t *bytes;
-	uint32_t capacity_words;
 	uint32_t used_words;
 	bool failed; /* out of room, an index past the end of a list, or a bad source of a copy
 		      */
 	enum message_capabilities capabilities;
 	uint16_t capability_base;
+	uint32_t capacity_words;
 };
 
 /* data is null when there was no room; then setting does nothing. */
@@ -41,8 +41,11 @@ static inline void message_builder_init(struct message_builder *m, void *buffer,
 {
 	size_t words = capacity_bytes / MESSAGE_WORD_BYTES;
 
-	*m = (struct message_builder){ .bytes = buffer };
-	m->capacity_words = words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS;
+	*m = (struct message_builder){
+		.bytes = buffer,
+		.capacity_words =
+			words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS,
+	};
 }
 
 /*
@@ -104,6 +107,8 @@ static inline struct struct_builder message_builder_root(struct message_builder 
 {
 	uint32_t size_words = (uint32_t)data_words + pointers;
 	uint64_t pointer = (uint64_t)pointers << 48 | (uint64_t)data_words << 32;
+	/* Not to be read again after each byte that is written. */
+	uint8_t *root = m->bytes + MESSAGE_WORD_BYTES;
 
 	if (m->capacity_words < 1 + size_words) {
 		m->failed = true;
@@ -111,10 +116,10 @@ static inline struct struct_builder message_builder_root(struct message_builder 
 	}
 	if (size_words == 0)
 		pointer = 0xfffffffc; /* offset -1, as the encoding asks of empty structs */
-	__builtin_memcpy(m->bytes, &pointer, sizeof(pointer));
-	__builtin_memset(m->bytes + MESSAGE_WORD_BYTES, 0, size_words * MESSAGE_WORD_BYTES);
 	m->used_words = 1 + size_words;
-	return (struct struct_builder){ m, m->bytes + MESSAGE_WORD_BYTES };
+	__builtin_memcpy(root - MESSAGE_WORD_BYTES, &pointer, sizeof(pointer));
+	__builtin_memset(root, 0, size_words * MESSAGE_WORD_BYTES);
+	return (struct struct_builder){ m, root };
 }
 
 /* For copies: the next `words` words, not zeroed; null, with the message failed, without room.

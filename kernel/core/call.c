@@ -19,7 +19,7 @@ constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
 /* An entry of that list: capability, mode. */
 constexpr uint32_t TRANSFER_WORDS = sizeof(struct ring_transfer) / sizeof(uint64_t);
 
-static enum status find_method(struct call *call, const struct method **out_method)
+static inline enum status find_method(struct call *call, const struct method **out_method)
 {
 	const struct object_type *type;
 	uint32_t method = entry_method(call->entry);
@@ -35,14 +35,18 @@ static enum status find_method(struct call *call, const struct method **out_meth
 	return STATUS_OK;
 }
 
-static enum status check_spans(const struct call *call, const struct method *method)
+/* Which of the spans breaks which rule. */
+[[gnu::cold, gnu::noinline]] static enum status span_status(const struct call *call)
 {
 	enum status status = ring_check_span(call->ring, call->param_span);
 
-	if (status == STATUS_OK)
-		status = ring_check_span(call->ring, call->result_span);
-	if (status != STATUS_OK)
-		return status;
+	return status != STATUS_OK ? status : ring_check_span(call->ring, call->result_span);
+}
+
+static inline enum status check_spans(const struct call *call, const struct method *method)
+{
+	if (!ring_check_spans(call->ring, call->param_span, call->result_span))
+		return span_status(call);
 	if (call->param_span.length > method->max_param_bytes)
 		return STATUS_MESSAGE_TOO_LARGE;
 	if (call->result_span.length < method->result_bytes)
@@ -81,31 +85,35 @@ static enum status take_transfers(struct call *call, const struct method *method
 	status = ring_check_span(call->ring, list);
 	for (uint32_t i = 0; status == STATUS_OK && i < count; i++)
 		status = take_transfer(call, list.offset, i);
-	call->transfer_count = count;
+	call->transfer_count = (uint16_t)count;
 	return status;
 }
 
-/* All checks; on STATUS_OK the handler may run. */
-static enum status prepare(struct call *call, const struct method **out_method)
+/* The capability, the method and the spans. */
+[[gnu::always_inline]] static inline enum status prepare(struct call *call,
+							 const struct method **out_method)
 {
-	struct ring_entry entry = call->entry;
-	uint64_t transfers = entry_word(entry, 5);
+	enum status status = find_method(call, out_method);
+
+	return status != STATUS_OK ? status : check_spans(call, *out_method);
+}
+
+/* All checks of a call that carries capabilities, or may get some, or breaks a rule. */
+static enum status prepare_carrier(struct call *call, uint64_t word5, uint64_t unused,
+				   const struct method **out_method)
+{
 	enum status status;
 
-	if (((entry.first & CALL_UNUSED_WORD0) | (transfers & CALL_UNUSED_WORD5) |
-	     entry_word(entry, 6)) != 0)
-		return entry_has_flags(entry) ? STATUS_FLAG_UNSUPPORTED
-					      : STATUS_RESERVED_NOT_ZERO;
-	status = find_method(call, out_method);
+	if ((unused | (word5 & CALL_UNUSED_WORD5)) != 0)
+		return entry_has_flags(call->entry) ? STATUS_FLAG_UNSUPPORTED
+						    : STATUS_RESERVED_NOT_ZERO;
+	status = prepare(call, out_method);
 	if (status != STATUS_OK)
 		return status;
-	status = check_spans(call, *out_method);
-	if (status != STATUS_OK)
-		return status;
-	if ((uint8_t)(transfers >> 40) < (*out_method)->result_caps)
+	if ((uint8_t)(word5 >> 40) < (*out_method)->result_caps)
 		return STATUS_RESULT_TOO_SMALL;
-	return (transfers & CALL_TRANSFERS) == 0 ? STATUS_OK
-						 : take_transfers(call, *out_method, transfers);
+	return (word5 & CALL_TRANSFERS) == 0 ? STATUS_OK
+					     : take_transfers(call, *out_method, word5);
 }
 
 void call_again(struct call *call)
@@ -120,12 +128,41 @@ struct message_reader *call_params(struct call *call)
 	uint32_t length = call->param_span.length;
 
 	if (!call->has_params) {
+		ring_poll_after(call->ring);
 		fetch_span(cpu->params, ring_arena_at(call->ring, call->param_span.offset),
 			   length);
 		message_reader_init(&call->params, cpu->params, length);
 		call->has_params = true;
 	}
 	return &call->params;
+}
+
+/* Run the handler, with table slots reserved for what it may return. */
+static inline enum status invoke(struct call *call, const struct method *method)
+{
+	enum status status;
+
+	message_builder_init(&call->results, call->ring->arena + call->result_span.offset,
+			     call->result_span.length);
+	status = method->handler(call);
+	if (status == STATUS_OK && call->results.failed) {
+		require(method->result_bytes == 0);
+		status = STATUS_RESULT_TOO_SMALL;
+	}
+	return status;
+}
+
+/* The results stand in the result span, count capabilities behind the message: post the
+ * completion. */
+static inline void complete(struct call *call, uint32_t length, uint8_t count)
+{
+	ring_post(call->ring, entry_word(call->entry, 2),
+		  completion_word_of(call->entry, STATUS_OK) | (uint64_t)count << 40, length);
+}
+
+static inline uint32_t result_length(const struct call *call)
+{
+	return call->results.used_words * MESSAGE_WORD_BYTES;
 }
 
 /* Append the result capability behind the message; its slot has been reserved. */
@@ -137,41 +174,6 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 	};
 
 	memcpy(after_message, &record, sizeof(record));
-}
-
-/* The results stand in the result span: post the completion. */
-static void complete(struct call *call, const struct method *method)
-{
-	uint32_t length = call->results.used_words * MESSAGE_WORD_BYTES;
-
-	if (method->result_caps != 0)
-		deliver_capability(call, call->results.bytes + length);
-	ring_post(call->ring, entry_word(call->entry, 2),
-		  completion_word(STATUS_OK, COMPLETION_KIND_DONE, method->result_caps,
-				  entry_tag(call->entry)),
-		  length);
-}
-
-/* Run the handler with table slots reserved for what it may return. */
-static enum status invoke(struct call *call, const struct method *method)
-{
-	enum status status;
-
-	if (method->result_caps != 0) {
-		status = process_reserve_slots(call->process, method->result_caps);
-		if (status != STATUS_OK)
-			return status;
-	}
-	status = method->handler(call);
-	/* Reserved slots wait for nothing. */
-	debug_require(!call->is_silent || method->result_caps == 0);
-	if (status == STATUS_OK && call->results.failed) {
-		require(method->result_bytes == 0);
-		status = STATUS_RESULT_TOO_SMALL;
-	}
-	if (status != STATUS_OK && method->result_caps != 0)
-		process_unreserve_slots(call->process, method->result_caps);
-	return status;
 }
 
 /*
@@ -195,30 +197,79 @@ static enum status invoke(struct call *call, const struct method *method)
 	call_again(call);
 }
 
+/* With room for a result capability. */
+static void run_granting(struct call *call, const struct method *method)
+{
+	enum status status = process_reserve_slots(call->process, method->result_caps);
+
+	if (status != STATUS_OK) {
+		fail(call, status);
+		return;
+	}
+	status = invoke(call, method);
+	if (status != STATUS_OK) {
+		process_unreserve_slots(call->process, method->result_caps);
+		fail(call, status);
+		return;
+	}
+	/* Reserved slots wait for nothing. */
+	require(!call->is_silent);
+	deliver_capability(call, call->results.bytes + result_length(call));
+	complete(call, result_length(call), method->result_caps);
+}
+
+/* With no capability to come back. */
+static inline void run_plain(struct call *call, const struct method *method)
+{
+	enum status status = invoke(call, method);
+
+	if (status != STATUS_OK)
+		fail(call, status);
+	else if (!call->is_silent)
+		complete(call, result_length(call), 0);
+}
+
+[[gnu::noinline]] static void run_carrier(struct call *call, uint64_t word5, uint64_t unused)
+{
+	const struct method *method;
+	enum status status = prepare_carrier(call, word5, unused, &method);
+
+	if (status == STATUS_OK && method->result_caps == 0)
+		run_plain(call, method);
+	else if (status == STATUS_OK)
+		run_granting(call, method);
+	else
+		fail(call, status);
+}
+
 __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry)
 {
-	const struct method *method = nullptr;
-	struct call call;
+	uint64_t word5 = entry_word(entry, 5);
+	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
+	const struct method *method;
 	enum status status;
+	struct call call;
 
 	call.ring = ring;
 	call.process = ring->process;
 	call.entry = entry;
 	call.param_span = ring_span_of(entry_word(entry, 3));
 	call.result_span = ring_span_of(entry_word(entry, 4));
+	call.transfer_count = 0;
 	call.has_params = false;
 	call.is_silent = false;
-	call.transfer_count = 0;
-	status = prepare(&call, &method);
-	if (status == STATUS_OK) {
-		message_builder_init(&call.results, ring->arena + call.result_span.offset,
-				     call.result_span.length);
-		status = invoke(&call, method);
+	if ((word5 | unused) != 0) {
+		run_carrier(&call, word5, unused);
+		return;
 	}
-	if (status != STATUS_OK)
+	/* No capability comes or goes. */
+	status = prepare(&call, &method);
+	if (status == STATUS_OK && method->result_caps != 0)
+		status = STATUS_RESULT_TOO_SMALL;
+	if (status == STATUS_OK)
+		run_plain(&call, method);
+	else
 		fail(&call, status);
-	else if (!call.is_silent)
-		complete(&call, method);
 }
 
 struct object *call_transfer(const struct call *call, struct capability_index field)

@@ -33,10 +33,10 @@ struct call {
 	struct message_reader params; /* once call_params() has been called */
 	struct message_builder results;
 	/* What the parameters carry; no references are held. */
-	uint32_t transfer_count;
 	struct object *transfers[MAX_TRANSFERS];
 	/* Set by the handler: one reference, given away. */
 	struct object *result_cap;
+	uint16_t transfer_count;
 	bool has_params;
 	/* No completion now: parked, to be run again, or its own process has ended. */
 	bool is_silent;

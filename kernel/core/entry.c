@@ -24,13 +24,13 @@ static struct hal_context *finish(struct thread *thread, enum status status)
 	return &thread->context;
 }
 
-/* Everything has been taken; return or wait, as the program asked. */
-static struct hal_context *wait_for_completions(struct thread *thread, uint64_t min_complete,
-						uint64_t deadline_ns)
+/* Everything has been taken, and less is there than the program asked for: wait, if it may. */
+[[gnu::noinline]] static struct hal_context *
+wait_for_completions(struct thread *thread, uint64_t min_complete, uint64_t deadline_ns)
 {
 	uint32_t available = ring_available(&thread->ring);
 
-	if (available >= min_complete || deadline_ns == RING_NO_WAIT)
+	if (deadline_ns == RING_NO_WAIT)
 		return finish(thread, STATUS_OK);
 	if (deadline_ns == RING_NO_DEADLINE) {
 		if (available + thread->ring.waiting < min_complete)
@@ -42,14 +42,13 @@ static struct hal_context *wait_for_completions(struct thread *thread, uint64_t 
 	return schedule();
 }
 
-static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complete,
-				     uint64_t deadline_ns)
+/* Not everything up to the tail was taken. */
+[[gnu::cold, gnu::noinline]] static struct hal_context *
+stopped(struct thread *thread, enum ring_stop stop, uint64_t min_complete, uint64_t deadline_ns)
 {
-	if (min_complete > thread->ring.cq_entries)
-		return finish(thread, STATUS_MIN_COMPLETE_TOO_LARGE);
-	switch (ring_take(&thread->ring)) {
+	switch (stop) {
 	case RING_STOP_EMPTY:
-		return wait_for_completions(thread, min_complete, deadline_ns);
+		break;
 	case RING_STOP_FULL:
 		return finish(thread, STATUS_COMPLETIONS_FULL);
 	case RING_STOP_INTERRUPTED:
@@ -67,19 +66,40 @@ static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complet
 	unreachable();
 }
 
+static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complete,
+				     uint64_t deadline_ns)
+{
+	enum ring_stop stop;
+
+	if (min_complete > thread->ring.cq_entries)
+		return finish(thread, STATUS_MIN_COMPLETE_TOO_LARGE);
+	stop = ring_take(&thread->ring);
+	if (stop != RING_STOP_EMPTY)
+		return stopped(thread, stop, min_complete, deadline_ns);
+	if (ring_available(&thread->ring) < min_complete)
+		return wait_for_completions(thread, min_complete, deadline_ns);
+	return finish(thread, STATUS_OK);
+}
+
+/* A system call other than cap_enter. */
+[[gnu::cold, gnu::noinline]] static struct hal_context *
+other_syscall(struct thread *thread, uint64_t number, uint64_t argument)
+{
+	if (number == SYSCALL_EXIT) {
+		process_exit(thread->process, (int32_t)(uint32_t)argument);
+		return schedule();
+	}
+	hal_context_set_result(&thread->context, -(int64_t)STATUS_UNKNOWN_SYSCALL, 0);
+	return &thread->context;
+}
+
 __attribute__((preserve_none)) struct hal_context *
 kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1)
 {
 	struct thread *thread = hal_cpu()->current;
 
-	if (number == SYSCALL_CAP_ENTER)
-		return cap_enter(thread, argument0, argument1);
-	if (number == SYSCALL_EXIT) {
-		process_exit(thread->process, (int32_t)(uint32_t)argument0);
-		return schedule();
-	}
-	hal_context_set_result(&thread->context, -(int64_t)STATUS_UNKNOWN_SYSCALL, 0);
-	return &thread->context;
+	return number == SYSCALL_CAP_ENTER ? cap_enter(thread, argument0, argument1)
+					   : other_syscall(thread, number, argument0);
 }
 
 struct hal_context *kernel_fault(const struct hal_fault *fault)

@@ -23,6 +23,16 @@ struct operation_type {
 constexpr uint64_t OPCODE_AND_TAG = UINT64_C(0xffff0000000000ff);
 constexpr uint64_t FLAGS = UINT64_C(0xffff0000);
 
+/* A power of two, so that masking keeps a mispredicted opcode inside. */
+constexpr uint32_t OPERATION_TYPES = 4;
+
+/* Of the first word: bits of opcodes that no operation has, and of tags that no record has. */
+static uint64_t unknown_bits(uint32_t cq_entries)
+{
+	return (UINT64_C(0xffff) & ~(uint64_t)(cq_entries - 1)) << 48 |
+	       (UINT8_MAX & ~(uint64_t)(OPERATION_TYPES - 1));
+}
+
 void ring_init(struct ring *ring, struct thread *thread, void *block, struct operation *records)
 {
 	struct ring_header *header = block;
@@ -52,6 +62,7 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 		.cq_mask = DEFAULT_CQ_ENTRIES - 1,
 		.records = records,
 		.last_try = UINT32_MAX,
+		.unknown = unknown_bits(DEFAULT_CQ_ENTRIES),
 		.thread = thread,
 		.process = thread->process,
 	};
@@ -124,9 +135,6 @@ __attribute__((preserve_none)) static void run_cancel(struct ring *ring,
 	end_entry(ring, entry, status);
 }
 
-/* A power of two, so that masking keeps a mispredicted opcode inside. */
-constexpr uint32_t OPERATION_TYPES = 4;
-
 static const struct operation_type operation_types[OPERATION_TYPES] = {
 	[OPERATION_CODE_NOP] = { run_nop },
 	[OPERATION_CODE_CALL] = { call_run },
@@ -137,37 +145,67 @@ static const struct operation_type operation_types[OPERATION_TYPES] = {
 static_assert(OPERATION_TYPES == OPERATION_CODE_COUNT &&
 	      (OPERATION_TYPES & (OPERATION_TYPES - 1)) == 0);
 
+/* An entry that does not say which operation it is, or what to call it. */
+[[gnu::cold, gnu::noinline]] static void refuse_unknown(struct ring *ring,
+							struct ring_entry entry)
+{
+	if (entry_tag(entry) >= ring->cq_entries)
+		ring_refuse(ring, entry, STATUS_UNKNOWN_TAG);
+	else if (is_busy(ring, entry_tag(entry)))
+		ring_refuse(ring, entry, STATUS_TAG_BUSY);
+	else
+		ring_refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
+}
+
+/* There is such an operation, and such a record, and it is free. */
+static inline bool is_known(const struct ring *ring, struct ring_entry entry)
+{
+	return (entry.first & ring->unknown) == 0 &&
+	       (ring->busy >> (entry.first >> 48) % RING_RECORDS_MAX & 1) == 0;
+}
+
 /* Run the entry at the head. */
 static inline void run_one(struct ring *ring)
 {
 	volatile uint64_t *words =
 		(volatile uint64_t *)&ring->sq[ring->sq_head & ring->sq_mask];
 	struct ring_entry entry = { words, fetch_word(words) };
-	uint32_t opcode = (uint8_t)entry.first;
-	uint32_t tag = (uint32_t)(entry.first >> 48);
 
-	if (tag >= ring->cq_entries)
-		ring_refuse(ring, entry, STATUS_UNKNOWN_TAG);
-	else if ((ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0)
-		ring_refuse(ring, entry, STATUS_TAG_BUSY);
-	else if (opcode >= OPERATION_CODE_COUNT)
-		ring_refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
+	if (__builtin_expect(is_known(ring, entry), true))
+		operation_types[entry.first & (OPERATION_TYPES - 1)].run(ring, entry);
 	else
-		operation_types[opcode & (OPERATION_TYPES - 1)].run(ring, entry);
+		refuse_unknown(ring, entry);
 }
 
-/* Run the entries up to sq_end; there is at least one.  Each takes up exactly one completion
- * slot, at once or when it is done. */
-static enum ring_stop run_entries(struct ring *ring)
+/* Run the next entries, at least one, until sq_end, which an operation may move up. */
+static inline void run_some(struct ring *ring, uint32_t last)
 {
+	uint32_t count = last - ring->sq_head;
+
+	ring->sq_end = ring->sq_head + (count < RING_POLL_ENTRIES ? count : RING_POLL_ENTRIES);
 	do {
 		run_one(ring);
 		fetch_entry_end();
 		ring->sq_head++;
-		if (ring->sq_head == ring->sq_end)
+	} while (ring->sq_head != ring->sq_end);
+}
+
+/* Run entries up to last, at least one.  Each takes up exactly one completion slot, at once or
+ * when it is done. */
+static inline enum ring_stop run_entries(struct ring *ring, uint32_t last)
+{
+	for (;;) {
+		run_some(ring, last);
+		if (ring->stop > RING_STOP_FULL || ring->sq_head == last)
 			return ring->stop;
-	} while (!hal_interrupt_pending());
-	return RING_STOP_INTERRUPTED;
+		if (hal_interrupt_pending())
+			return RING_STOP_INTERRUPTED;
+	}
+}
+
+void ring_poll_after(struct ring *ring)
+{
+	ring->sq_end = ring->sq_head + 1;
 }
 
 void ring_end(struct ring *ring)
@@ -185,45 +223,48 @@ void ring_repeat(struct ring *ring)
 	ring->sq_head--;
 }
 
-/* Take at most count entries, and show the program what came of it. */
-static enum ring_stop take(struct ring *ring, uint32_t count)
+/* Run entries up to last, at least one, and show the program what came of them. */
+static inline enum ring_stop take(struct ring *ring, uint32_t last)
 {
-	enum ring_stop stop;
+	enum ring_stop stop = run_entries(ring, last);
+	struct ring_header *header = ring->header;
 
-	ring->stop = RING_STOP_EMPTY;
-	ring->sq_end = ring->sq_head + count;
-	stop = run_entries(ring);
 	if (stop == RING_STOP_ENDED)
 		return stop;
-	ring_publish(ring);
+	/* Release: pairs with the program's acquire load; the completions stand. */
+	__atomic_store_n(&header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
 	/* Release: entries before sq_head have been read and may be written again. */
-	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
+	__atomic_store_n(&header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
 	return stop;
+}
+
+/* Completion slots are free for room entries only, fewer than the program has submitted. */
+[[gnu::cold, gnu::noinline]] static uint32_t limit(struct ring *ring, uint32_t room)
+{
+	ring->stop = RING_STOP_FULL;
+	return room;
 }
 
 /* Look what there is, and take what there is room for. */
 static inline enum ring_stop take_submitted(struct ring *ring)
 {
-	uint32_t count = fetch_counter(&ring->header->sq_tail) - ring->sq_head;
-	uint32_t cq_head = fetch_counter(&ring->header->cq_head);
-	enum ring_stop stop;
+	struct ring_header *header = ring->header;
+	uint32_t count = fetch_counter(&header->sq_tail) - ring->sq_head;
+	uint32_t cq_head = fetch_counter(&header->cq_head);
+	uint32_t unread = ring->cq_tail - cq_head;
 	uint32_t room;
 
 	if (count > ring->sq_entries)
 		return RING_STOP_BAD_TAIL;
 	/* The head only ever moves from where it was towards the tail. */
-	if (cq_head - ring->cq_head > ring_available(ring))
+	if (unread > ring_available(ring))
 		return RING_STOP_BAD_HEAD;
 	ring->cq_head = cq_head;
-	if (count == 0)
-		return RING_STOP_EMPTY;
-	room = ring->cq_entries - ring_available(ring) - ring->waiting;
-	if (count <= room)
-		return take(ring, count);
-	if (room == 0)
-		return RING_STOP_FULL;
-	stop = take(ring, room);
-	return stop == RING_STOP_EMPTY ? RING_STOP_FULL : stop;
+	ring->stop = RING_STOP_EMPTY;
+	room = ring->cq_entries - ring->waiting - unread;
+	if (count > room)
+		count = limit(ring, room);
+	return count == 0 ? ring->stop : take(ring, ring->sq_head + count);
 }
 
 enum ring_stop ring_take(struct ring *ring)

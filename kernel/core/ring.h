@@ -19,6 +19,9 @@
 #include "schema/ring.capnp.h"
 
 constexpr uint32_t RING_RECORDS_MAX = 64;
+/* Entries run between two looks for an interrupt, unless one asks for an earlier look:
+ * ring_poll_after(). */
+constexpr uint32_t RING_POLL_ENTRIES = 8;
 
 struct process;
 struct thread;
@@ -72,6 +75,11 @@ static inline struct ring_span ring_span_of(uint64_t word)
 	return (struct ring_span){ (uint32_t)word, (uint32_t)(word >> 32) };
 }
 
+static inline uint64_t ring_span_word(struct ring_span span)
+{
+	return span.offset | (uint64_t)span.length << 32;
+}
+
 /* One past its last byte; cannot overflow. */
 static inline uint64_t ring_span_end(struct ring_span span)
 {
@@ -94,8 +102,9 @@ static inline uint64_t completion_word_of(struct ring_entry entry, enum status s
 
 /* Why ring_take() stopped. */
 enum ring_stop : uint8_t {
-	RING_STOP_EMPTY,       /* everything up to the tail was taken */
-	RING_STOP_FULL,        /* no completion slot is free for the next entry */
+	RING_STOP_EMPTY, /* everything up to the tail was taken */
+	RING_STOP_FULL,  /* no completion slot is free for the next entry */
+	/* From here on an entry, or what it came from, ended the taking early. */
 	RING_STOP_INTERRUPTED, /* an interrupt waits */
 	RING_STOP_ENDED,       /* an entry ended the process itself */
 	RING_STOP_BAD_TAIL,    /* nothing was taken */
@@ -113,12 +122,13 @@ struct ring {
 	uint32_t sq_mask; /* entries - 1 */
 	uint32_t cq_mask;
 	uint32_t sq_head;
-	uint32_t sq_end; /* where taking stops; ending the thread moves it up to the head */
+	uint32_t sq_end; /* where the entries being run end, for now */
 	uint32_t cq_tail;
 	uint32_t cq_head;          /* as last read from the program */
 	uint32_t waiting;          /* parked operations */
 	uint32_t last_try;         /* sq_head of an entry that is not to be run once more */
-	enum ring_stop stop;       /* what reaching sq_end means */
+	enum ring_stop stop;       /* why no more are taken than those up to sq_end */
+	uint64_t unknown;          /* bits of an entry's first word that must be zero */
 	uint64_t busy;             /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
 	struct thread *thread;
@@ -181,9 +191,22 @@ static inline uint8_t *ring_arena_at(const struct ring *ring, uint32_t offset)
 	return STATUS_OK;
 }
 
+/* Whether ring_check_span() has nothing against either of two. */
+[[nodiscard]] static inline bool ring_check_spans(const struct ring *ring, struct ring_span a,
+						  struct ring_span b)
+{
+	constexpr uint64_t MISALIGNED = 7 | UINT64_C(7) << 32;
+
+	return ((ring_span_word(a) | ring_span_word(b)) & MISALIGNED) == 0 &&
+	       ring_span_end(a) <= ring->arena_bytes && ring_span_end(b) <= ring->arena_bytes;
+}
+
 /* The entry being run stays at the head and is run again when the thread next enters; until
  * then nothing more is taken. */
 void ring_repeat(struct ring *ring);
+
+/* The operation being run may be long: look for an interrupt before the next entry. */
+void ring_poll_after(struct ring *ring);
 
 /* The thread has ended: nothing more is taken, not even of the entries being taken now. */
 void ring_end(struct ring *ring);

@@ -11,6 +11,7 @@ static enum status audit(struct call *call)
 		audit_audit_results_init_root(&call->results);
 	struct supply_report report = supply_audit();
 
+	ring_poll_after(call->ring);
 	audit_audit_results_set_balanced(results, report.balanced);
 	audit_audit_results_set_free_frames(results, report.free_frames);
 	audit_audit_results_set_total_frames(results, report.total_frames);

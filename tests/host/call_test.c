@@ -116,6 +116,10 @@ static void result_span_is_checked(void **)
 	request.entry.result_caps_max = 0;
 	assert_refused(STATUS_RESULT_TOO_SMALL);
 	begin_create();
+	request.entry.result_caps_max = 0;
+	request.entry.transfer_count = 1;
+	assert_refused(STATUS_RESULT_TOO_SMALL);
+	begin_create();
 	request.entry.result_offset = end - 32;
 	request.entry.result_capacity = 32;
 	assert_int_equal(call_now(&first, &request, &reply), STATUS_OK);

@@ -101,6 +101,9 @@ static void operations_and_tags_are_bounded(void **)
 	for (uint32_t tag = 0; tag < 65536; tag = tag < 70 ? tag + 1 : tag * 2 + 1)
 		assert_int_equal(one((struct ring_submission){ .tag = (uint16_t)tag }),
 				 tag < 64 ? STATUS_OK : STATUS_UNKNOWN_TAG);
+	for (uint32_t bit = 6; bit < 16; bit++)
+		assert_int_equal(one((struct ring_submission){ .tag = (uint16_t)(1u << bit) }),
+				 STATUS_UNKNOWN_TAG);
 	assert_int_equal(one((struct ring_submission){ .tag = UINT16_MAX }),
 			 STATUS_UNKNOWN_TAG);
 }
@@ -274,14 +277,14 @@ static void waiting_operations_leave_room(void **)
 	assert_int_equal(ring_available(ring()), 64);
 }
 
-/* The kernel stops between entries, and goes on where it stopped. */
+/* The kernel stops between entries, every so many, and goes on where it stopped. */
 static void pending_interrupt_restarts_the_call(void **)
 {
 	const struct hal_context *context = &first.process->thread->context;
 	uint64_t deadline = hal_timestamp() + 100;
 	struct entered entered;
 
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 3 * RING_POLL_ENTRIES; i++)
 		program_submit(&first, &(struct ring_submission){ .user_data = i });
 	fake_hal_set_interrupt_pending(true);
 	for (uint32_t i = 1; i < 3; i++) {
@@ -292,12 +295,29 @@ static void pending_interrupt_restarts_the_call(void **)
 		assert_int_equal(context->restart[0], SYSCALL_CAP_ENTER);
 		assert_int_equal(context->restart[1], 2);
 		assert_int_equal(context->restart[2], deadline);
-		assert_int_equal(first.header->sq_head, i);
-		assert_int_equal(first.header->cq_tail, i);
+		assert_int_equal(first.header->sq_head, i * RING_POLL_ENTRIES);
+		assert_int_equal(first.header->cq_tail, i * RING_POLL_ENTRIES);
 	}
 	entered = program_enter(&first, 2, deadline);
 	assert_true(entered.returned);
-	assert_int_equal(entered.available, 3);
+	assert_int_equal(entered.available, 3 * RING_POLL_ENTRIES);
+	fake_hal_set_interrupt_pending(false);
+}
+
+/* A call with parameters may be long, so no other entry runs before an interrupt that waits. */
+static void call_with_parameters_is_followed_by_a_look(void **)
+{
+	const struct hal_context *context = &first.process->thread->context;
+
+	for (uint16_t tag = 0; tag < 3; tag++)
+		submit_timer_wait(&first, hal_timestamp() + 1000, 0, tag);
+	fake_hal_set_interrupt_pending(true);
+	for (uint32_t i = 1; i < 3; i++) {
+		assert_false(program_enter(&first, 0, RING_NO_WAIT).returned);
+		assert_int_equal(context->restarts, i);
+		assert_int_equal(first.header->sq_head, i);
+	}
+	assert_true(program_enter(&first, 0, RING_NO_WAIT).returned);
 	fake_hal_set_interrupt_pending(false);
 }
 
@@ -475,6 +495,7 @@ int main(void)
 		TEST(full_completion_queue_drops_nothing),
 		TEST(waiting_operations_leave_room),
 		TEST(pending_interrupt_restarts_the_call),
+		TEST(call_with_parameters_is_followed_by_a_look),
 		TEST(published_words_are_never_read_back),
 		TEST(enter_answers_what_it_was_asked),
 		TEST(unknown_system_calls_do_nothing),
