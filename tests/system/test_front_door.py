@@ -49,7 +49,7 @@ def test_run_refuses_what_is_no_option():
 def test_help_names_every_command():
     done = capos("help")
     assert done.returncode == 0
-    for command in COMMANDS + ["fuzz", "clean", "help"]:
+    for command in COMMANDS + ["fuzz", "gdb", "clean", "help"]:
         assert f"\n  {command} " in done.stdout
 
 
@@ -77,7 +77,7 @@ def test_every_package_has_commands_and_a_reason():
     for line in lines:
         name, commands, reason = (field.strip() for field in line.split("|"))
         assert name and reason
-        assert set(commands.split()) <= {*COMMANDS, "fuzz"} and commands
+        assert set(commands.split()) <= {*COMMANDS, "fuzz", "gdb"} and commands
     names = [line.split("|")[0].strip() for line in lines]
     assert len(names) == len(set(names))
 

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""./capos run --gdb and ./capos gdb: the commands of tools/debug/capos-gdb.py, on both kernels."""
+import os
+import re
+import socket
+import subprocess
+
+import pytest
+from pexpect.popen_spawn import PopenSpawn
+
+from machine import PROMPT, ROOT
+
+SECONDS = 60
+GRANTS = ["console", "uart", "timer", "entropy_source", "boot_package", "process_spawner", "power",
+          "audit"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Debugger:
+    """One gdb at work; each command gives its output."""
+
+    def __init__(self, variant, port):
+        attach = os.path.join(ROOT, "tools", "debug", "attach")
+        self._child = PopenSpawn(["timeout", "-s", "KILL", "180", attach, "--variant", variant,
+                                  str(port)], timeout=SECONDS, encoding="latin-1")
+        self._child.expect_exact("(gdb) ")
+
+    def send(self, line):
+        self._child.sendline(line)
+
+    def output(self):
+        self._child.expect_exact("(gdb) ")
+        return self._child.before
+
+    def __call__(self, line):
+        self.send(line)
+        return self.output()
+
+    def close(self):
+        process = self._child.proc
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
+        for stream in (process.stdin, process.stdout):
+            stream.close()
+
+
+@pytest.fixture(params=["release", "debug"])
+def session(request, start):
+    """(machine, gdb) of a machine that stands before its first instruction."""
+    port = free_port()
+    machine = start("default", timeout=180, variant=request.param, gdb=port)
+    machine.expect(rf"another terminal: ./capos gdb .*{port}", SECONDS)
+    gdb = Debugger(request.param, port)
+    yield machine, gdb
+    gdb.close()
+
+
+def stopped_at(gdb, function):
+    gdb("tbreak " + function)
+    assert function in gdb("continue")
+
+
+def test_gdb_shows_the_kernel(session):
+    machine, gdb = session
+    stopped_at(gdb, "kernel_syscall")
+    rings = gdb("capos rings")
+    assert "shell#1: ring block 0xffff8000" in rings
+    assert "kernel: sq_head 0 cq_tail 0 cq_head 0 waiting 0" in rings
+    assert "block:  sq_head 0 sq_tail 1 cq_head 0 cq_tail 0" in rings
+    assert re.search(r"submission tag \d+: call target \d+\.1 method \d+ parameters", rings)
+
+    stopped_at(gdb, "thread_block")
+    check_words(gdb)
+    check_symbols(gdb, "shell")
+
+    gdb("tbreak operation_finish")
+    gdb.send("continue")
+    machine.expect(PROMPT, SECONDS)
+    machine.type("\r")
+    assert "operation_finish" in gdb.output()
+    gdb("finish")
+    rings = gdb("capos rings 1")
+    assert re.search(r"completion tag \d+: ok, done, \d+ bytes, 0 capabilities, user_data 0x", rings)
+    assert "waiting 0" in rings
+
+
+def check_words(gdb):
+    """The shell waits for input: what each command must say then."""
+    assert re.search(r"^\* shell#1: running, 9 capabilities, \d+ of \d+ bytes$",
+                     gdb("capos processes"), re.MULTILINE)
+    assert re.search(r"^shell#1: running, rip 0x2\w+ rsp 0x2\w+", gdb("capos threads"))
+    capabilities = gdb("capos capabilities shell")
+    for slot, name in enumerate(["virtual_memory"] + GRANTS):
+        assert re.search(rf"^  {slot}\.1 \(0x10000000{slot}\): {name}", capabilities, re.MULTILINE)
+    operations = gdb("capos operations")
+    assert "shell#1: 1 waiting" in operations
+    assert re.search(r"tag \d+: on uart \(uart_object\), deadline none, results", operations)
+    accounts = gdb("capos accounts")
+    assert re.search(r"^root: open, memory \d+/\d+, slots 16384/", accounts)
+    assert re.search(r"^  shell#1: open, memory \d+/\d+, slots 9/16384, threads 1/4096", accounts,
+                     re.MULTILINE)
+    queue = gdb("capos queue")
+    for line in ("current: shell#1", "ready: none", "work: none", "timer: never"):
+        assert line in queue
+    assert "slot 2, generation 1" in gdb("print (struct cap_id){ 0x100000002 }")
+    assert re.search(r"tag \d+: ok, done, 16 bytes", gdb("print boot_cpu.current->ring.cq[0]"))
+    assert "there is no process 'nobody'" in gdb("capos rings nobody")
+
+
+def check_symbols(gdb, name):
+    """Each program's symbols in turn, though all stand at the same address."""
+    assert f"{name}.elf" in gdb("capos symbols")
+    assert f"{name}.elf" in gdb("info symbol capos_main")
+    assert "hello.elf" in gdb("capos symbols hello")
+    assert "hello.elf" in gdb("info symbol capos_main")
+    assert f"{name}.elf" in gdb(f"capos symbols {name}")
+    assert "is not there" in gdb("capos symbols no-such-program")
+
+
+def test_gdb_stops_in_a_program(session):
+    machine, gdb = session
+    gdb("capos symbols hello")
+    # All programs stand at the same addresses.
+    gdb('break capos_main if $capos_in("hello")')
+    gdb.send("continue")
+    machine.expect(PROMPT, SECONDS)
+    machine.type("run hello\r")
+    assert re.search(r"capos_main \(\) at \S*hello\.c:\d+", gdb.output())
+    processes = gdb("capos processes")
+    assert re.search(r"^\* hello#\d+: running", processes, re.MULTILINE)
+    assert re.search(r"^  shell#1: running", processes, re.MULTILINE)
+
+
+def test_the_stub_is_not_in_reach_of_others():
+    runner = os.path.join(ROOT, "tools", "qemu")
+    with open(runner, encoding="utf-8") as file:
+        assert 'f"tcp:127.0.0.1:{options.gdb}"' in file.read()
+
+
+def test_a_system_may_follow_the_option():
+    runner = os.path.join(ROOT, "tools", "qemu")
+    for arguments in (["--gdb", "no-such-system"], ["--gdb", "1", "no-such-system"],
+                      ["no-such-system", "--gdb"]):
+        done = subprocess.run([runner, "exec", *arguments], check=False, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        assert "no-such-system.manifest is not built" in done.stdout
