@@ -95,7 +95,7 @@ endif
 # --- Sources -----------------------------------------------------------------------------------
 
 SCHEMAS := $(sort $(wildcard schema/*.capnp))
-HOST_SCHEMAS := $(sort $(wildcard tests/host/*.capnp))
+HOST_SCHEMAS := $(sort $(wildcard tests/host/*.capnp tests/host/*/*.capnp))
 LIB := $(wildcard lib/*.c)
 LIB_TARGET := $(LIB) $(wildcard lib/arch/x86_64/*.c lib/arch/x86_64/*.S)
 NEUTRAL := $(wildcard kernel/core/*.c kernel/object/*.c)
@@ -103,7 +103,7 @@ ARCH := $(wildcard kernel/arch/x86_64/*.c kernel/arch/x86_64/*.S)
 RUNTIME := $(wildcard user/rt/*.c user/rt/*.S)
 SERVERS := $(sort $(wildcard build/gen/schema/*.server.c))
 CLIENTS := $(sort $(wildcard build/gen/schema/*.client.c))
-HOST_GENERATED := $(sort $(wildcard build/gen/tests/host/*.c))
+HOST_GENERATED := $(sort $(wildcard build/gen/tests/host/*.c build/gen/tests/host/*/*.c))
 BEARSSL := $(addprefix build/source/bearssl/src/,hash/sha2small.c mac/hmac.c rand/hmac_drbg.c \
 	codec/enc32be.c codec/dec32be.c codec/enc64be.c codec/dec64be.c)
 

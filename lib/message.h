@@ -36,4 +36,5 @@
  */
 #include "lib/message_builder.h"
 #include "lib/message_copy.h"
+#include "lib/message_pointer.h"
 #include "lib/message_reader.h"

@@ -66,7 +66,8 @@ static enum message_fault charge(struct copier *c, uint64_t words)
 {
 	if (words > c->budget_words)
 		return MESSAGE_FAULT_BUDGET;
-	c->budget_words -= (uint32_t)words;
+	if (c->budget_words != MESSAGE_NO_BUDGET)
+		c->budget_words -= (uint32_t)words;
 	return MESSAGE_FAULT_NONE;
 }
 

@@ -28,7 +28,8 @@ static bool charge(struct message_reader *m, uint64_t words)
 {
 	if (words > m->budget_words)
 		return false;
-	m->budget_words -= (uint32_t)words;
+	if (m->budget_words != MESSAGE_NO_BUDGET)
+		m->budget_words -= (uint32_t)words;
 	return true;
 }
 
@@ -175,18 +176,6 @@ struct list_reader struct_reader_get_list(struct struct_reader s, uint32_t index
 					  enum message_element element)
 {
 	return read_list(s, pointer_at(s, index), element);
-}
-
-struct list_reader message_reader_root_list(struct message_reader *m,
-					    enum message_element element)
-{
-	struct struct_reader above = { .message = m, .data = nothing, .nesting = m->nesting };
-
-	if (m->malformed)
-		return (struct list_reader){ .message = m,
-					     .data = nothing,
-					     .element = element };
-	return read_list(above, m->bytes, element);
 }
 
 /* The bytes of a Text or Data; false when the pointer is null or names something else. */

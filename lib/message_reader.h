@@ -10,6 +10,9 @@ constexpr uint32_t MESSAGE_WORD_BYTES = 8;
 constexpr uint32_t MESSAGE_MAX_WORDS = (1u << 29) - 1;
 constexpr uint8_t MESSAGE_DEFAULT_NESTING = 32;
 
+/* The budget of a constant: nothing is spent, so the message_reader is never written. */
+constexpr uint32_t MESSAGE_NO_BUDGET = UINT32_MAX;
+
 /* An offset or index past every section: a field that reads as its default. */
 constexpr uint32_t MESSAGE_NO_FIELD = 0x7fffffff;
 
@@ -78,10 +81,6 @@ struct capability_index {
 	bool present; /* false: null */
 };
 
-/* For generated code: read the root as a list (constants of list types). */
-struct list_reader message_reader_root_list(struct message_reader *m,
-					    enum message_element element);
-
 /* Out of line parts of the getters; `index` counts pointers from the start of the section. */
 bool struct_reader_has(struct struct_reader s, uint32_t index);
 struct struct_reader struct_reader_get_struct(struct struct_reader s, uint32_t index);
@@ -129,7 +128,7 @@ static inline uint32_t message_default_budget(uint64_t words)
 {
 	uint64_t budget = words * 16 + 1024;
 
-	return budget < UINT32_MAX ? (uint32_t)budget : UINT32_MAX;
+	return budget < MESSAGE_NO_BUDGET ? (uint32_t)budget : MESSAGE_NO_BUDGET - 1;
 }
 
 /*
@@ -179,7 +178,8 @@ static inline bool message_reader_root(struct message_reader *m, struct struct_r
 		m->malformed = true;
 		return false;
 	}
-	m->budget_words -= size_words;
+	if (m->budget_words != MESSAGE_NO_BUDGET)
+		m->budget_words -= size_words;
 	*out = (struct struct_reader){ .message = m,
 				       .data = m->bytes + start * MESSAGE_WORD_BYTES,
 				       .data_bytes = data_words * MESSAGE_WORD_BYTES,

@@ -22,40 +22,9 @@ static void fake_end(struct capos_call *call);
 
 #include "tests/host/codegen.client.h"
 #include "tests/host/codegen.server.h"
+#include "tests/host/codegen_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static uint64_t buffer[64];
-static struct message_builder builder;
-static struct message_reader message;
-
-static void start_message(void)
-{
-	memset(buffer, 0xa5, sizeof(buffer)); /* whatever was there before must not show */
-	message_builder_init(&builder, buffer, sizeof(buffer));
-}
-
-/* Read what was built. */
-static struct message_reader *built(void)
-{
-	size_t size = message_builder_finish(&builder);
-
-	assert_true(size != 0);
-	message_reader_init(&message, buffer, size);
-	return &message;
-}
-
-static void assert_text(struct text_reader found, const char *expected)
-{
-	assert_int_equal(found.size, strlen(expected));
-	assert_string_equal(found.data, expected);
-}
 
 /* A server whose get() answers with the key. */
 static enum status echo_get(void *context, struct store_get_params_reader params,
@@ -86,7 +55,7 @@ static void dispatch_runs_the_handler(void **state)
 
 	(void)state;
 	start_message();
-	store_get_params_set_key(store_get_params_init_root(&builder), "key", 3);
+	store_get_params_set_key(store_get_params_init_root(&codegen_builder), "key", 3);
 	assert_int_equal(dispatch(STORE_GET_METHOD, &calls, answer, sizeof(answer)), STATUS_OK);
 	assert_int_equal(calls, 1);
 	assert_memory_equal(&answer[2], "key", 3);
@@ -111,13 +80,13 @@ static void dispatch_refuses_bad_messages(void **state)
 
 	(void)state;
 	start_message();
-	store_get_params_init_root(&builder);
-	buffer[0] |= 2; /* a far pointer */
+	store_get_params_init_root(&codegen_builder);
+	codegen_buffer[0] |= 2; /* a far pointer */
 	assert_int_equal(dispatch(STORE_GET_METHOD, &calls, answer, sizeof(answer)),
 			 STATUS_MALFORMED_MESSAGE);
 	assert_int_equal(calls, 0);
-	store_get_params_init_root(&builder);
-	buffer[1] = 2;
+	store_get_params_init_root(&codegen_builder);
+	codegen_buffer[1] = 2;
 	assert_int_equal(dispatch(STORE_GET_METHOD, &calls, answer, sizeof(answer)),
 			 STATUS_MALFORMED_MESSAGE);
 }
@@ -147,7 +116,7 @@ static enum status fake_begin(struct capos_call *call, uint64_t target, uint16_t
 		return fake.begin_status;
 	fake.open++;
 	start_message();
-	message_builder_init(&call->params, buffer, size.param_bytes);
+	message_builder_init(&call->params, codegen_buffer, size.param_bytes);
 	*out_params = &call->params;
 	return STATUS_OK;
 }
@@ -161,7 +130,7 @@ static uint32_t fake_attach(struct capos_call *call, uint64_t capability)
 
 static enum status fake_wait(struct capos_call *call, struct message_reader **out_results)
 {
-	builder = call->params;
+	codegen_builder = call->params;
 	message_reader_init(&call->results, fake.results, fake.results_bytes);
 	*out_results = &call->results;
 	return fake.wait_status;
@@ -216,7 +185,7 @@ static void a_call_that_fails_is_ended(void **state)
 	assert_int_equal(fake.target, 9);
 	assert_int_equal(fake.method, STORE_PUT_METHOD);
 	/* Exactly the room that the parameters took. */
-	assert_int_equal(message_builder_finish(&builder), fake.size.param_bytes);
+	assert_int_equal(message_builder_finish(&codegen_builder), fake.size.param_bytes);
 	assert_true(store_put_params_read_root(built(), &params));
 	assert_text(store_put_params_get_key(params), "key");
 	assert_memory_equal(store_put_params_get_value(params).data, "value", 5);

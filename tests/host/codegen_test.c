@@ -9,41 +9,9 @@
  * The last two let tests/system/test_schema.py compare with the official tool.
  */
 #include "tests/host/codegen.capnp.h"
+#include "tests/host/codegen_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static uint64_t buffer[512];
-static struct message_builder builder;
-static struct message_reader message;
-
-static void start_message(void)
-{
-	memset(buffer, 0xa5, sizeof(buffer)); /* whatever was there before must not show */
-	message_builder_init(&builder, buffer, sizeof(buffer));
-}
-
-/* Read what was built. */
-static struct message_reader *built(void)
-{
-	size_t size = message_builder_finish(&builder);
-
-	assert_true(size != 0);
-	message_reader_init(&message, buffer, size);
-	return &message;
-}
-
-static void assert_text(struct text_reader found, const char *expected)
-{
-	assert_int_equal(found.size, strlen(expected));
-	assert_string_equal(found.data, expected);
-}
 
 static void assert_point(struct point_reader p, int32_t x, int32_t y)
 {
@@ -268,7 +236,7 @@ static void what_was_built_reads_back(void **state)
 
 	(void)state;
 	start_message();
-	build_sample(everything_init_root(&builder));
+	build_sample(everything_init_root(&codegen_builder));
 	assert_true(everything_read_root(built(), &r));
 	check_sample(r);
 }
@@ -289,17 +257,17 @@ static void constants_of_scalars(void **state)
 
 static void constants_that_are_messages(void **state)
 {
-	struct list_reader l = primes_read(&message);
+	struct list_reader l = primes_read();
 
 	(void)state;
 	assert_int_equal(l.count, 4);
 	assert_int_equal(list_reader_get_uint16(l, 3), 7);
-	l = words_read(&message);
+	l = words_read();
 	assert_int_equal(l.count, 3);
 	assert_text(list_reader_get_text(l, 2), "three");
-	assert_point(origin_read(&message), 3, 4);
-	assert_point(point_list_get(corners_read(&message), 1), 3, -1);
-	check_sample(sample_read(&message));
+	assert_point(origin_read(), 3, 4);
+	assert_point(point_list_get(corners_read(), 1), 3, -1);
+	check_sample(sample_read());
 }
 
 static void names_of_enumerants(void **state)
@@ -317,7 +285,7 @@ static void an_empty_message_has_the_defaults(void **state)
 
 	(void)state;
 	start_message();
-	defaults_init_root(&builder);
+	defaults_init_root(&codegen_builder);
 	assert_true(defaults_read_root(built(), &r));
 	assert_true(defaults_get_is_on(r));
 	assert_int_equal(defaults_get_int8_field(r), -8);
@@ -345,7 +313,7 @@ static void a_default_that_is_set_is_stored_as_zero(void **state)
 
 	(void)state;
 	start_message();
-	b = defaults_init_root(&builder);
+	b = defaults_init_root(&codegen_builder);
 	defaults_set_is_on(b, true);
 	defaults_set_int8_field(b, -8);
 	defaults_set_int64_field(b, INT64_MIN);
@@ -353,7 +321,7 @@ static void a_default_that_is_set_is_stored_as_zero(void **state)
 	defaults_set_float64_field(b, -2.25);
 	defaults_set_color_field(b, COLOR_BLUE);
 	for (uint32_t i = 1; i <= DEFAULTS_DATA_WORDS; i++)
-		assert_int_equal(buffer[i], 0);
+		assert_int_equal(codegen_buffer[i], 0);
 }
 
 static void values_besides_defaults_read_back(void **state)
@@ -363,7 +331,7 @@ static void values_besides_defaults_read_back(void **state)
 
 	(void)state;
 	start_message();
-	b = defaults_init_root(&builder);
+	b = defaults_init_root(&codegen_builder);
 	defaults_set_is_on(b, false);
 	defaults_set_int16_field(b, 77);
 	defaults_set_uint64_field(b, 0);
@@ -386,7 +354,7 @@ static void a_member_that_is_not_set_reads_as_its_default(void **state)
 
 	(void)state;
 	start_message();
-	b = defaults_init_root(&builder);
+	b = defaults_init_root(&codegen_builder);
 	defaults_set_second(b, 99);
 	assert_true(defaults_read_root(built(), &r));
 	assert_int_equal(defaults_which(r), DEFAULTS_SECOND);
@@ -397,7 +365,7 @@ static void a_member_that_is_not_set_reads_as_its_default(void **state)
 	assert_true(defaults_read_root(built(), &r));
 	assert_text(defaults_get_third(r), "now");
 	assert_int_equal(defaults_get_second(r), 8);
-	assert_false(message.malformed);
+	assert_false(codegen_message.malformed);
 }
 
 static void each_member_of_a_union(void **state)
@@ -408,7 +376,7 @@ static void each_member_of_a_union(void **state)
 
 	(void)state;
 	start_message();
-	b = everything_init_choice(everything_init_root(&builder));
+	b = everything_init_choice(everything_init_root(&codegen_builder));
 	everything_choice_set_named(b, "name", 4);
 	everything_choice_set_handle(b, 3);
 	assert_true(everything_read_root(built(), &root));
@@ -420,7 +388,8 @@ static void each_member_of_a_union(void **state)
 	assert_int_equal(everything_choice_get_number(r), 0);
 	assert_int_equal(everything_choice_pair_get_first(everything_choice_get_pair(r)), 0);
 	assert_int_equal(everything_choice_get_many(r).count, 0);
-	assert_false(message.malformed); /* members that are not set are not looked at */
+	assert_false(
+		codegen_message.malformed); /* members that are not set are not looked at */
 	everything_choice_set_none(b);
 	assert_int_equal(everything_choice_which(r), EVERYTHING_CHOICE_NONE);
 	everything_choice_set_flag(b, true);
@@ -438,18 +407,18 @@ static void schemas_may_grow(void **state)
 
 	(void)state;
 	start_message();
-	older_set_number(older_init_root(&builder), 17);
+	older_set_number(older_init_root(&codegen_builder), 17);
 	assert_true(newer_read_root(built(), &newer));
 	assert_int_equal(newer_get_number(newer), 17);
 	assert_int_equal(newer_get_more(newer), 5);
 	assert_text(newer_get_text(newer), "");
 	start_message();
-	b = newer_init_root(&builder);
+	b = newer_init_root(&codegen_builder);
 	newer_set_number(b, 18);
 	newer_set_text(b, "more", 4);
 	assert_true(older_read_root(built(), &older));
 	assert_int_equal(older_get_number(older), 18);
-	assert_false(message.malformed);
+	assert_false(codegen_message.malformed);
 }
 
 static void lists_of_scalars_may_become_lists_of_structs(void **state)
@@ -461,48 +430,38 @@ static void lists_of_scalars_may_become_lists_of_structs(void **state)
 
 	(void)state;
 	start_message();
-	numbers = numbers_as_scalars_init_numbers(numbers_as_scalars_init_root(&builder), 3);
+	numbers = numbers_as_scalars_init_numbers(
+		numbers_as_scalars_init_root(&codegen_builder), 3);
 	list_builder_set_uint32(numbers, 2, 33);
 	assert_true(numbers_as_structs_read_root(built(), &structs));
 	assert_int_equal(
 		older_get_number(older_list_get(numbers_as_structs_get_numbers(structs), 2)),
 		33);
 	start_message();
-	olders = numbers_as_structs_init_numbers(numbers_as_structs_init_root(&builder), 3);
+	olders = numbers_as_structs_init_numbers(numbers_as_structs_init_root(&codegen_builder),
+						 3);
 	older_set_number(older_list_builder_get(olders, 1), 44);
 	assert_true(numbers_as_scalars_read_root(built(), &scalars));
 	assert_int_equal(list_reader_get_uint32(numbers_as_scalars_get_numbers(scalars), 1),
 			 44);
-	assert_false(message.malformed);
+	assert_false(codegen_message.malformed);
 }
 
 static int write_sample(const char *path)
 {
-	FILE *file = fopen(path, "w");
-	size_t size;
-	bool good;
-
 	start_message();
-	build_sample(everything_init_root(&builder));
-	size = message_builder_finish(&builder);
-	good = file != nullptr && size != 0 && fwrite(buffer, 1, size, file) == size;
-	return file == nullptr || fclose(file) != 0 || !good;
+	build_sample(everything_init_root(&codegen_builder));
+	return write_file(path);
 }
 
 static const char *read_path;
 
 static void the_file_is_the_sample(void **state)
 {
-	FILE *file = fopen(read_path, "r");
 	struct everything_reader r;
-	size_t size;
 
 	(void)state;
-	assert_non_null(file);
-	size = fread(buffer, 1, sizeof(buffer), file);
-	fclose(file);
-	message_reader_init(&message, buffer, size);
-	assert_true(everything_read_root(&message, &r));
+	assert_true(everything_read_root(read_file(read_path), &r));
 	check_sample(r);
 }
 

@@ -3,10 +3,10 @@
 /*
  * What this plug-in does not generate code for, found before anything is written.
  *
- * Refused: generics, methods with type parameters, streaming methods, `extends`, AnyPointer
- * other than Capability, lists of lists and of AnyPointer, written defaults of struct and list
- * fields, constants that hold capabilities, empty enums, circles of imports.  Annotations,
- * declared or used, are ignored.
+ * Refused: generic declarations and their uses, methods with type parameters, streaming
+ * methods, `extends`, constants and lists of capabilities where they could only be null, empty
+ * enums, circles of imports, two files with one output, paths that leave the output folder, and
+ * names that $C.name gives and C does not take.  docs/reference/schema-language.md says why.
  */
 #include "tools/capnpc-capos/schema.h"
 

@@ -30,7 +30,7 @@ static const struct {
 	[TYPE_ENUM] = { "", "", "MESSAGE_ELEMENT_TWO_BYTES", 16 },
 	[TYPE_STRUCT] = { "", "", "MESSAGE_ELEMENT_STRUCT", 0 },
 	[TYPE_INTERFACE] = { "", "", "MESSAGE_ELEMENT_POINTER", 0 },
-	[TYPE_ANY_POINTER] = { "Capability", "", "MESSAGE_ELEMENT_POINTER", 0 },
+	[TYPE_ANY_POINTER] = { "", "", "MESSAGE_ELEMENT_POINTER", 0 },
 };
 
 bool type_is_scalar(const struct type *type)
@@ -40,7 +40,18 @@ bool type_is_scalar(const struct type *type)
 
 bool type_is_capability(const struct type *type)
 {
-	return type->kind == TYPE_INTERFACE || type->kind == TYPE_ANY_POINTER;
+	return type->kind == TYPE_INTERFACE ||
+	       (type->kind == TYPE_ANY_POINTER && type->any == ANY_CAPABILITY);
+}
+
+bool type_is_pointer(const struct type *type)
+{
+	return type->kind != TYPE_VOID && !type_is_scalar(type);
+}
+
+bool type_is_float(const struct type *type)
+{
+	return type->kind == TYPE_FLOAT32 || type->kind == TYPE_FLOAT64;
 }
 
 uint32_t type_bits(const struct type *type)
@@ -62,9 +73,14 @@ const char *type_element(const struct type *element)
 
 const char *type_name(const struct type *type)
 {
+	static const char *const any[] = { "AnyPointer", "AnyStruct", "AnyList", "Capability",
+					   "AnyPointer" };
+
 	if (type->kind == TYPE_LIST)
 		return name_format("List(%s)", type_name(type->element));
-	return type->node != nullptr ? type->node->name : kinds[type->kind].name;
+	if (type->kind == TYPE_ANY_POINTER)
+		return any[type->any];
+	return type->node != nullptr ? type->node->label.name : kinds[type->kind].name;
 }
 
 uint64_t type_value_bits(const struct type *type, struct object value)
@@ -124,10 +140,10 @@ const char *type_literal(const struct type *type, struct object value)
 		return bits != 0 ? "true" : "false";
 	if (type->kind >= TYPE_INT8 && type->kind <= TYPE_INT64)
 		return signed_literal(bits, type_bits(type));
-	if (type->kind == TYPE_FLOAT32 || type->kind == TYPE_FLOAT64)
+	if (type_is_float(type))
 		return float_literal(type, bits);
 	if (type->kind == TYPE_ENUM && bits < type->node->enumerant_count)
 		return name_format("%s_%s", type->node->upper,
-				   name_upper(type->node->enumerants[bits].name));
+				   type->node->enumerants[bits].upper);
 	return name_format("%" PRIu64 "%s", bits, type->kind == TYPE_UINT64 ? "ull" : "");
 }

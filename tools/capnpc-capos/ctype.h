@@ -9,6 +9,11 @@ bool type_is_scalar(const struct type *type);
 /* Interface or Capability. */
 bool type_is_capability(const struct type *type);
 
+/* Text, Data, list, struct, capability or AnyPointer: lives in the pointer section. */
+bool type_is_pointer(const struct type *type);
+
+bool type_is_float(const struct type *type);
+
 /* Bits in the data section; 0 for Void and pointers. */
 uint32_t type_bits(const struct type *type);
 

@@ -31,6 +31,9 @@ void emit_interface(struct output *o, const struct node *node);
 void emit_struct_types(struct output *o, const struct node *node);
 void emit_struct_functions(struct output *o, const struct node *node);
 
+/* "static const uint64_t NAME[] = {...};": a value of pointer type as a message. */
+void emit_words(struct output *o, unsigned int depth, const char *name, struct object value);
+
 void emit_field(struct output *o, const struct node *node, const struct field *f);
 
 /* "schema/foo.client.h" for schema/foo.capnp and ".client.h". */

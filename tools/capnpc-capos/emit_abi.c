@@ -11,11 +11,20 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* A value of pointer type, as a message. */
+static void abi_words(struct output *o, struct object value)
+{
+	struct words w = flatten(value, 0);
+
+	for (uint32_t i = 0; i < w.count; i++)
+		out(o, " %016" PRIx64, w.word[i]);
+}
+
 static void abi_field(struct output *o, const struct field *f)
 {
 	uint32_t bits = type_bits(&f->type);
 
-	out(o, "  %s", f->name);
+	out(o, "  %s", f->label.name);
 	if (field_is_in_union(f))
 		out(o, " tag %u", f->discriminant);
 	if (f->is_group)
@@ -29,6 +38,10 @@ static void abi_field(struct output *o, const struct field *f)
 		out(o, " pointer %u %s", f->offset, type_name(&f->type));
 	if (!f->is_group && type_value_bits(&f->type, f->value) != 0)
 		out(o, " = 0x%" PRIx64, type_value_bits(&f->type, f->value));
+	if (!f->is_group && type_is_pointer(&f->type) && object_has(f->value, 0)) {
+		out(o, " =");
+		abi_words(o, f->value);
+	}
 	out(o, "\n");
 }
 
@@ -49,10 +62,7 @@ static void abi_const(struct output *o, const struct node *node)
 	if (type_is_scalar(&node->type)) {
 		out(o, " = 0x%" PRIx64 "\n", type_value_bits(&node->type, node->value));
 	} else {
-		struct words w = flatten(node->value, 0);
-
-		for (uint32_t i = 0; i < w.count; i++)
-			out(o, " %016" PRIx64, w.word[i]);
+		abi_words(o, node->value);
 		out(o, "\n");
 	}
 }
@@ -74,7 +84,7 @@ static void abi_node(void *context, const struct node *node)
 		out(o, "interface %s @0x%016" PRIx64 "\n", report_name(node, nullptr),
 		    node->id);
 		for (uint32_t i = 0; i < node->method_count; i++)
-			out(o, "  %s %u %s -> %s\n", node->methods[i].name, i,
+			out(o, "  %s %u %s -> %s\n", node->methods[i].label.name, i,
 			    report_name(node->methods[i].params, nullptr),
 			    report_name(node->methods[i].results, nullptr));
 		break;
@@ -91,7 +101,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct node *const *first = a, *const *second = b;
 
-	return __builtin_strcmp((*first)->name, (*second)->name);
+	return __builtin_strcmp((*first)->label.name, (*second)->label.name);
 }
 
 void emit_abi(const struct schema *schema)
@@ -101,7 +111,7 @@ void emit_abi(const struct schema *schema)
 	qsort(schema->files, schema->file_count, sizeof(*schema->files), by_name);
 	for (uint32_t i = 0; i < schema->file_count; i++) {
 		out(o, "%sfile %s @0x%016" PRIx64 "\n", i == 0 ? "" : "\n",
-		    schema->files[i]->name, schema->files[i]->id);
+		    schema->files[i]->label.name, schema->files[i]->id);
 		schema_visit(schema->files[i], abi_node, o);
 	}
 }

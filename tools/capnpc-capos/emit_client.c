@@ -32,8 +32,7 @@ static bool has_contents(const struct node *node)
 		const struct field *f = &node->fields[i];
 
 		if (f->is_group ? has_contents(f->group)
-				: f->type.kind >= TYPE_TEXT && f->type.kind <= TYPE_STRUCT &&
-					  f->type.kind != TYPE_ENUM)
+				: type_is_pointer(&f->type) && !type_is_capability(&f->type))
 			return true;
 	}
 	return false;
@@ -50,9 +49,9 @@ static void emit_begin(struct emission *e)
 {
 	const struct node *params = e->method->params;
 
-	report_claim(e->interface, e->method->name, name_format("%s_begin", e->prefix));
+	report_claim(e->interface, e->method->label.name, name_format("%s_begin", e->prefix));
 	out(e->o, "\n");
-	out_comment(e->o, 0, e->method->doc);
+	out_comment(e->o, 0, e->method->label.doc);
 	out(e->o,
 	    "static inline enum status %s_begin(struct capos_call *call, struct %s_client "
 	    "target, "
@@ -75,7 +74,7 @@ static void emit_wait(struct emission *e)
 {
 	const char *results = e->method->results->prefix;
 
-	report_claim(e->interface, e->method->name, name_format("%s_wait", e->prefix));
+	report_claim(e->interface, e->method->label.name, name_format("%s_wait", e->prefix));
 	out(e->o,
 	    "\nstatic inline enum status %s_wait(struct capos_call *call, "
 	    "struct %s_reader *out_results)\n{\n",
@@ -117,19 +116,44 @@ static const char *client_id(const struct type *type, const char *name)
 	return type->kind == TYPE_INTERFACE ? name_format("%s.id", name) : name;
 }
 
-/* ", uint32_t max_bytes" or ", const void *data, uint32_t data_size" */
-static void emit_argument(struct output *o, const struct field *f)
+/* Two parameters of a wrapper may meet: "key" has a "key_size", and keywords are set apart. */
+static void claim_parameter(struct emission *e, const struct node *node, const struct field *f,
+			    const char *name)
 {
-	const char *name = name_parameter(f->name);
+	report_claim(node, f->label.name, name_format("%s(%s)", e->prefix, name));
+}
 
-	if (f->type.kind == TYPE_TEXT)
-		out(o, ", const char *%s, uint32_t %s_size", name, name);
-	else if (f->type.kind == TYPE_DATA)
-		out(o, ", const void *%s, uint32_t %s_size", name, name);
+/* ", uint32_t max_bytes" or ", const void *data, uint32_t data_size" */
+static void emit_argument(struct emission *e, const struct field *f)
+{
+	const struct node *params = e->method->params;
+	const char *name = name_parameter(f->label.snake);
+	bool is_bytes = f->type.kind == TYPE_TEXT || f->type.kind == TYPE_DATA;
+
+	if (f->type.kind == TYPE_VOID)
+		return;
+	claim_parameter(e, params, f, name);
+	if (is_bytes)
+		claim_parameter(e, params, f, name_format("%s_size", name));
+	if (is_bytes)
+		out(e->o, ", const %s *%s, uint32_t %s_size",
+		    f->type.kind == TYPE_TEXT ? "char" : "void", name, name);
 	else if (type_is_capability(&f->type))
-		out(o, ", %s %s", client_type(&f->type), name);
-	else if (f->type.kind != TYPE_VOID)
-		out(o, ", %s %s", type_c(&f->type), name);
+		out(e->o, ", %s %s", client_type(&f->type), name);
+	else
+		out(e->o, ", %s %s", type_c(&f->type), name);
+}
+
+/* ", uint64_t *out_now_ns" */
+static void emit_out_argument(struct emission *e, const struct field *f)
+{
+	const char *type =
+		type_is_capability(&f->type) ? client_type(&f->type) : type_c(&f->type);
+
+	if (f->type.kind == TYPE_VOID)
+		return;
+	claim_parameter(e, e->method->results, f, name_format("out_%s", f->label.snake));
+	out(e->o, ", %s *out_%s", type, f->label.snake);
 }
 
 static void emit_signature(struct emission *e)
@@ -140,15 +164,9 @@ static void emit_signature(struct emission *e)
 	out(e->o, "static inline enum status %s(struct %s_client target", e->prefix,
 	    e->interface->prefix);
 	for (uint32_t i = 0; i < params->field_count; i++)
-		emit_argument(e->o, &params->fields[i]);
-	for (uint32_t i = 0; i < results->field_count; i++) {
-		const struct field *f = &results->fields[i];
-
-		if (type_is_capability(&f->type))
-			out(e->o, ", %s *out_%s", client_type(&f->type), name_snake(f->name));
-		else if (f->type.kind != TYPE_VOID)
-			out(e->o, ", %s *out_%s", type_c(&f->type), name_snake(f->name));
-	}
+		emit_argument(e, &params->fields[i]);
+	for (uint32_t i = 0; i < results->field_count; i++)
+		emit_out_argument(e, &results->fields[i]);
 	out(e->o, ")\n{\n");
 }
 
@@ -166,7 +184,7 @@ static bool emit_room(struct emission *e)
 
 		if (is_text || f->type.kind == TYPE_DATA)
 			out(e->o, " + message_%s_bytes(%s_size)", is_text ? "text" : "data",
-			    name_parameter(f->name));
+			    name_parameter(f->label.snake));
 	}
 	out(e->o, ";\n");
 	return true;
@@ -175,8 +193,8 @@ static bool emit_room(struct emission *e)
 static void emit_set(struct emission *e, const struct field *f)
 {
 	const char *setter =
-		name_format("%s_set_%s", e->method->params->prefix, name_snake(f->name));
-	const char *name = name_parameter(f->name);
+		name_format("%s_set_%s", e->method->params->prefix, f->label.snake);
+	const char *name = name_parameter(f->label.snake);
 
 	if (f->type.kind == TYPE_TEXT || f->type.kind == TYPE_DATA) {
 		out(e->o, "\t%s(params, %s, %s_size);\n", setter, name, name);
@@ -191,7 +209,7 @@ static void emit_set(struct emission *e, const struct field *f)
 
 static void emit_get(struct emission *e, const struct field *f)
 {
-	const char *name = name_snake(f->name);
+	const char *name = f->label.snake;
 	const char *id = "0";
 
 	if (f->type.kind == TYPE_INTERFACE)
@@ -201,7 +219,7 @@ static void emit_get(struct emission *e, const struct field *f)
 		    "\t\t%s = capos_call_take_capability(&call, %s_RESULTS_%s_CAP, %s);\n",
 		    f->type.kind == TYPE_INTERFACE ? name_format("out_%s->id", name)
 						   : name_format("*out_%s", name),
-		    e->upper, name_upper(f->name), id);
+		    e->upper, f->label.upper, id);
 	else if (f->type.kind != TYPE_VOID)
 		out(e->o, "\t\t*out_%s = %s_get_%s(results);\n", name,
 		    e->method->results->prefix, name);
@@ -298,7 +316,7 @@ static void emit_long_call(struct emission *e)
 
 static void emit_call(struct emission *e)
 {
-	report_claim(e->interface, e->method->name, e->prefix);
+	report_claim(e->interface, e->method->label.name, e->prefix);
 	out(e->o, "\n/* The same as one call that waits. */\n");
 	if (is_short(e->method->params) && is_short(e->method->results))
 		emit_short_call(e);
@@ -315,8 +333,8 @@ static void emit_methods(void *context, const struct node *node)
 	for (uint32_t i = 0; i < node->method_count; i++) {
 		const struct method *m = &node->methods[i];
 		struct emission e = { o, node, m,
-				      name_format("%s_%s", node->prefix, name_snake(m->name)),
-				      name_format("%s_%s", node->upper, name_upper(m->name)) };
+				      name_format("%s_%s", node->prefix, m->label.snake),
+				      name_format("%s_%s", node->upper, m->label.upper) };
 
 		emit_begin(&e);
 		emit_wait(&e);
@@ -332,7 +350,7 @@ static void emit_handle(void *context, const struct node *node)
 	if (node->kind != NODE_INTERFACE)
 		return;
 	report_claim(node, nullptr, name_format("struct %s_client", node->prefix));
-	out(o, "\n/* A capability of interface %s; 0 is none. */\n", node->name);
+	out(o, "\n/* A capability of interface %s; 0 is none. */\n", node->label.name);
 	out(o, "struct %s_client {\n\tuint64_t id; /* CapId */\n};\n", node->prefix);
 }
 

@@ -33,65 +33,85 @@ static void emit_data(struct output *o, const struct node *node)
 	out(o, size != 0 ? "\n};\n" : " 0 };\n");
 }
 
-static void emit_words(struct output *o, const struct node *node)
+void emit_words(struct output *o, unsigned int depth, const char *name, struct object value)
 {
-	struct words w = flatten(node->value, 0);
+	struct words w = flatten(value, 0);
+	const char *tabs = depth == 0 ? "" : "\t";
 
-	out(o, "static const uint64_t %s_WORDS[] = {", node->upper);
+	out(o, "%sstatic const uint64_t %s[] = {", tabs, name);
 	for (uint32_t i = 0; i < w.count; i++)
-		out(o, "%s0x%016" PRIx64 ",", i % 4 == 0 ? "\n\t" : " ", w.word[i]);
-	out(o, "\n};\n\n");
+		if (i % 4 == 0)
+			out(o, "\n%s\t0x%016" PRIx64 ",", tabs, w.word[i]);
+		else
+			out(o, " 0x%016" PRIx64 ",", w.word[i]);
+	out(o, "\n%s};\n", tabs);
+}
+
+/* The type that a constant is read as, and the expression that makes it of the pointer `p`. */
+struct reading {
+	const char *type;
+	const char *expression;
+};
+
+static struct reading reading_of(const struct type *type)
+{
+	struct reading reading = { "pointer_reader", "p" };
+
+	if (type->kind == TYPE_STRUCT) {
+		reading.type = name_format("%s_reader", type->node->prefix);
+		reading.expression = name_format("(struct %s){ pointer_reader_get_struct(p) }",
+						 reading.type);
+	} else if (type->kind == TYPE_LIST && type->element->kind == TYPE_STRUCT) {
+		reading.type = name_format("%s_list_reader", type->element->node->prefix);
+		reading.expression =
+			name_format("(struct %s){ pointer_reader_get_list(p, %s) }",
+				    reading.type, type_element(type->element));
+	} else if (type->kind == TYPE_LIST) {
+		reading.type = "list_reader";
+		reading.expression = name_format("pointer_reader_get_list(p, %s)",
+						 type_element(type->element));
+	}
+	return reading;
+}
+
+static bool is_message(const struct type *type)
+{
+	return type->kind == TYPE_STRUCT || type->kind == TYPE_LIST ||
+	       type->kind == TYPE_ANY_POINTER;
 }
 
 /* A constant that is a message: its words, and a function that reads them. */
 void emit_const_message(struct output *o, const struct node *node)
 {
-	const struct type *type = &node->type;
-	const char *prefix = node->prefix;
-	bool is_struct = type->kind == TYPE_STRUCT;
-	bool is_struct_list = type->kind == TYPE_LIST && type->element->kind == TYPE_STRUCT;
-	const char *reader = "list_reader";
+	struct reading reading;
 
-	if (!is_struct && type->kind != TYPE_LIST)
+	if (!is_message(&node->type))
 		return;
-	if (is_struct)
-		reader = name_format("%s_reader", type->node->prefix);
-	else if (is_struct_list)
-		reader = name_format("%s_list_reader", type->element->node->prefix);
+	reading = reading_of(&node->type);
 	report_claim(node, nullptr, name_format("%s_WORDS", node->upper));
-	report_claim(node, nullptr, name_format("%s_read", prefix));
+	report_claim(node, nullptr, name_format("%s_read", node->prefix));
 	out(o, "\n");
-	out_comment(o, 0, node->doc);
-	emit_words(o, node);
-	out(o, "/* Read the constant; m is the caller's storage and outlives the reader. */\n");
-	out(o, "static inline struct %s %s_read(struct message_reader *m)\n{\n", reader,
-	    prefix);
-	if (is_struct)
-		out(o, "\tstruct %s found;\n\n", reader);
-	out(o, "\tmessage_reader_init(m, %s_WORDS, sizeof(%s_WORDS));\n", node->upper,
+	out_comment(o, 0, node->label.doc);
+	emit_words(o, 0, name_format("%s_WORDS", node->upper), node->value);
+	out(o, "\n/* Read the constant. */\n");
+	out(o, "static inline struct %s %s_read(void)\n{\n", reading.type, node->prefix);
+	out(o, "\tstatic struct message_reader message = MESSAGE_OF_WORDS(%s_WORDS);\n",
 	    node->upper);
-	out(o, "\tmessage_reader_limit(m, UINT32_MAX, MESSAGE_DEFAULT_NESTING);\n");
-	if (is_struct)
-		out(o, "\t(void)message_reader_root(m, &found.s);\n\treturn found;\n}\n");
-	else if (is_struct_list)
-		out(o, "\treturn (struct %s){ message_reader_root_list(m, %s) };\n}\n", reader,
-		    type_element(type->element));
-	else
-		out(o, "\treturn message_reader_root_list(m, %s);\n}\n",
-		    type_element(type->element));
+	out(o, "\tstruct pointer_reader p = message_reader_pointer(&message);\n\n");
+	out(o, "\treturn %s;\n}\n", reading.expression);
 }
 
 void emit_const(struct output *o, const struct node *node)
 {
 	const struct type *type = &node->type;
 
-	if (type->kind == TYPE_STRUCT || type->kind == TYPE_LIST || type->kind == TYPE_VOID)
+	if (is_message(type) || type->kind == TYPE_VOID)
 		return;
 	report_claim(node, nullptr, node->upper);
 	if (type->kind == TYPE_TEXT || type->kind == TYPE_DATA)
 		report_claim(node, nullptr, name_format("%s_SIZE", node->upper));
 	out(o, "\n");
-	out_comment(o, 0, node->doc);
+	out_comment(o, 0, node->label.doc);
 	if (type->kind == TYPE_TEXT)
 		emit_text(o, node);
 	else if (type->kind == TYPE_DATA)

@@ -15,9 +15,8 @@ static bool is_verdict(const struct node *node)
 static void emit_values(struct output *o, const struct node *node)
 {
 	for (uint32_t i = 0; i < node->enumerant_count; i++) {
-		const char *name = name_upper(node->enumerants[i].name);
+		const char *name = name_format("%s_%s", node->upper, node->enumerants[i].upper);
 
-		name = name_format("%s_%s", node->upper, name);
 		report_claim(node, node->enumerants[i].name, name);
 		out_comment(o, 1, node->enumerants[i].doc);
 		out(o, "\t%s = %u,\n", name, i);
@@ -30,7 +29,7 @@ void emit_enum(struct output *o, const struct node *node)
 	report_claim(node, nullptr, name_format("%s_COUNT", node->upper));
 	report_claim(node, nullptr, name_format("%s_name", node->prefix));
 	out(o, "\n");
-	out_comment(o, 0, node->doc);
+	out_comment(o, 0, node->label.doc);
 	out(o, "enum %s%s : uint16_t {\n", is_verdict(node) ? "[[nodiscard]] " : "",
 	    node->prefix);
 	emit_values(o, node);

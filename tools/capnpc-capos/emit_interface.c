@@ -14,10 +14,13 @@
 
 #include <inttypes.h>
 
+constexpr uint32_t MAX_STEPS = 4096;
+
 /* A walk over a result struct. */
 struct walk {
 	struct capability_field *fields;
 	uint32_t count;
+	uint32_t steps; /* structs walked through: a few nested twice each would be many */
 };
 
 /* A struct that the walk is in, and what it is in itself. */
@@ -32,7 +35,7 @@ static const struct field *field_at(const struct node *node, uint32_t pointer,
 {
 	for (uint32_t i = 0; i < node->field_count; i++) {
 		const struct field *f = &node->fields[i];
-		const char *name = name_format("%s_%s", *upper, name_upper(f->name));
+		const char *name = name_format("%s_%s", *upper, f->label.upper);
 		const struct field *found = nullptr;
 
 		if (field_is_in_union(f))
@@ -61,6 +64,8 @@ static bool is_inside(const struct level *level, const struct node *node)
 
 static void walk_struct(struct walk *walk, const struct level *level, const char *upper)
 {
+	if (walk->steps++ >= MAX_STEPS)
+		return;
 	for (uint32_t i = 0; i < level->node->pointers; i++) {
 		const char *name = upper;
 		const struct field *f = field_at(level->node, i, &name);
@@ -80,23 +85,28 @@ static void walk_struct(struct walk *walk, const struct level *level, const char
 uint32_t emit_capabilities(const struct node *results,
 			   struct capability_field fields[MAX_CAPABILITY_FIELDS])
 {
-	struct walk walk = { fields, 0 };
+	struct walk walk = { .fields = fields };
 	struct level top = { nullptr, results };
 
 	walk_struct(&walk, &top, results->upper);
+	if (walk.count == MAX_CAPABILITY_FIELDS || walk.steps > MAX_STEPS)
+		report_error(
+			results, nullptr,
+			"results with %u capabilities, or nested as deep, are not supported",
+			MAX_CAPABILITY_FIELDS);
 	return walk.count;
 }
 
 static void emit_method(struct output *o, const struct node *node, uint32_t i)
 {
 	const struct method *m = &node->methods[i];
-	const char *name = name_format("%s_%s", node->upper, name_upper(m->name));
+	const char *name = name_format("%s_%s", node->upper, m->label.upper);
 	struct capability_field fields[MAX_CAPABILITY_FIELDS];
 	uint32_t count = emit_capabilities(m->results, fields);
 
-	report_claim(node, m->name, name_format("%s_METHOD", name));
+	report_claim(node, m->label.name, name_format("%s_METHOD", name));
 	out(o, "\n");
-	out_comment(o, 0, m->doc);
+	out_comment(o, 0, m->label.doc);
 	out(o, "constexpr uint16_t %s_METHOD = %u;\n", name, i);
 	for (uint32_t c = 0; c < count; c++)
 		out(o, "constexpr uint8_t %s_CAP = %u;\n",
@@ -108,11 +118,12 @@ static void emit_method(struct output *o, const struct node *node, uint32_t i)
 
 static void emit_names(struct output *o, const struct node *node)
 {
-	out(o, "static const char %s_interface_name[] = \"%s\";\n", node->prefix, node->name);
+	out(o, "static const char %s_interface_name[] = \"%s\";\n", node->prefix,
+	    node->label.name);
 	out(o, "/* By ordinal; a null ends them. */\n");
 	out(o, "static const char *const %s_method_names[] = {\n", node->prefix);
 	for (uint32_t i = 0; i < node->method_count; i++)
-		out(o, "\t\"%s\",\n", node->methods[i].name);
+		out(o, "\t\"%s\",\n", node->methods[i].label.name);
 	out(o, "\tnullptr,\n};\n");
 }
 
@@ -123,7 +134,7 @@ void emit_interface(struct output *o, const struct node *node)
 	report_claim(node, nullptr, name_format("%s_interface_name", node->prefix));
 	report_claim(node, nullptr, name_format("%s_method_names", node->prefix));
 	out(o, "\n");
-	out_comment(o, 0, node->doc);
+	out_comment(o, 0, node->label.doc);
 	out(o, "constexpr uint64_t %s_INTERFACE_ID = 0x%016" PRIx64 ";\n", node->upper,
 	    node->id);
 	out(o, "constexpr uint16_t %s_METHOD_COUNT = %u;\n", node->upper, node->method_count);

@@ -30,12 +30,15 @@ static void emit_table(void *context, const struct node *node)
 	for (uint32_t i = 0; i < node->method_count; i++) {
 		const struct method *m = &node->methods[i];
 
-		out_comment(o, 1, m->doc);
+		report_claim(node, m->label.name,
+			     name_format("struct %s_server.%s", node->prefix,
+					 name_parameter(m->label.snake)));
+		out_comment(o, 1, m->label.doc);
 		out(o,
 		    "\tenum status (*%s)(void *context, struct %s_reader params, struct "
 		    "%s_builder "
 		    "results);\n",
-		    name_parameter(m->name), m->params->prefix, m->results->prefix);
+		    name_parameter(m->label.snake), m->params->prefix, m->results->prefix);
 	}
 	if (node->method_count == 0)
 		out(o, "\tuint8_t nothing; /* the interface has no methods */\n");
@@ -51,12 +54,14 @@ static void emit_table(void *context, const struct node *node)
 /* The function that runs one handler. */
 static void emit_thunk(struct output *o, const struct node *node, const struct method *m)
 {
-	const char *field = name_parameter(m->name);
+	const char *field = name_parameter(m->label.snake);
 
+	report_claim(node, m->label.name,
+		     name_format("%s_run_%s", node->prefix, m->label.snake));
 	out(o,
 	    "\nstatic enum status %s_run_%s(const struct %s_server *server, void *context, "
 	    "struct message_reader *params, struct message_builder *results)\n{\n",
-	    node->prefix, name_snake(m->name), node->prefix);
+	    node->prefix, m->label.snake, node->prefix);
 	out(o, "\tstruct %s_reader p;\n\tstruct %s_builder r;\n\n", m->params->prefix,
 	    m->results->prefix);
 	out(o, "\tif (server->%s == nullptr)\n\t\treturn STATUS_UNKNOWN_METHOD;\n", field);
@@ -79,7 +84,7 @@ static void emit_dispatch(struct output *o, const struct node *node)
 	    node->upper);
 	for (uint32_t i = 0; i < node->method_count; i++)
 		out(o, "\t[%s_%s_METHOD] = %s_run_%s,\n", node->upper,
-		    name_upper(node->methods[i].name), p, name_snake(node->methods[i].name));
+		    node->methods[i].label.upper, p, node->methods[i].label.snake);
 	out(o, "};\n");
 }
 

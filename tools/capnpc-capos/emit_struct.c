@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Structs: their types and sizes; the getters and setters are in emit_field.c. */
 #include "tools/capnpc-capos/emit.h"
+#include "tools/capnpc-capos/memory.h"
 #include "tools/capnpc-capos/name.h"
 #include "tools/capnpc-capos/report.h"
 
@@ -42,27 +43,31 @@ static void emit_sizes(struct output *o, const struct node *node)
 /* The discriminant's values, in their order. */
 static void emit_which(struct output *o, const struct node *node)
 {
+	const struct field **members = memory_take(node->union_members, sizeof(*members));
+
+	for (uint32_t i = 0; i < node->field_count; i++)
+		if (field_is_in_union(&node->fields[i]))
+			members[node->fields[i].discriminant] = &node->fields[i];
 	report_claim(node, nullptr, name_format("enum %s_which", node->prefix));
 	out(o, "\n/* Which member of the union is set. */\n");
 	out(o, "enum %s_which : uint16_t {\n", node->prefix);
-	for (uint32_t value = 0; value < node->union_members; value++)
-		for (uint32_t i = 0; i < node->field_count; i++) {
-			const struct field *f = &node->fields[i];
-			const char *name =
-				name_format("%s_%s", node->upper, name_upper(f->name));
+	for (uint32_t value = 0; value < node->union_members; value++) {
+		const struct field *f = members[value];
+		const char *name;
 
-			if (f->discriminant != value)
-				continue;
-			report_claim(node, f->name, name);
-			out(o, "\t%s = %u,\n", name, value);
-		}
+		if (f == nullptr)
+			continue;
+		name = name_format("%s_%s", node->upper, f->label.upper);
+		report_claim(node, f->label.name, name);
+		out(o, "\t%s = %u,\n", name, value);
+	}
 	out(o, "};\n");
 }
 
 void emit_struct_types(struct output *o, const struct node *node)
 {
 	out(o, "\n");
-	out_comment(o, 0, node->doc);
+	out_comment(o, 0, node->label.doc);
 	emit_types(o, node);
 	if (!node->is_group)
 		emit_sizes(o, node);
@@ -108,6 +113,41 @@ static void emit_list(struct output *o, const struct node *node)
 	    p);
 }
 
+/* From and into pointers whose target has no type in the schema. */
+static void emit_untyped(struct output *o, const struct node *node)
+{
+	const char *p = node->prefix;
+	const char *u = node->upper;
+
+	report_claim(node, nullptr, name_format("%s_from_pointer", p));
+	report_claim(node, nullptr, name_format("%s_into_pointer", p));
+	report_claim(node, nullptr, name_format("%s_list_from_pointer", p));
+	report_claim(node, nullptr, name_format("%s_list_into_pointer", p));
+	out(o,
+	    "\nstatic inline struct %s_reader %s_from_pointer(struct pointer_reader p)\n"
+	    "{\n\treturn (struct %s_reader){ pointer_reader_get_struct(p) };\n}\n",
+	    p, p, p);
+	out(o,
+	    "\nstatic inline struct %s_list_reader %s_list_from_pointer(struct pointer_reader "
+	    "p)\n"
+	    "{\n\treturn (struct %s_list_reader){\n"
+	    "\t\tpointer_reader_get_list(p, MESSAGE_ELEMENT_STRUCT),\n\t};\n}\n",
+	    p, p, p);
+	out(o,
+	    "\nstatic inline struct %s_builder %s_into_pointer(struct pointer_builder p)\n"
+	    "{\n\treturn (struct %s_builder){\n"
+	    "\t\tpointer_builder_init_struct(p, %s_DATA_WORDS, %s_POINTERS),\n\t};\n}\n",
+	    p, p, p, u, u);
+	out(o,
+	    "\nstatic inline struct %s_list_builder %s_list_into_pointer(struct "
+	    "pointer_builder p, "
+	    "uint32_t count)\n"
+	    "{\n\treturn (struct %s_list_builder){\n"
+	    "\t\tpointer_builder_init_struct_list(p, count, %s_DATA_WORDS, %s_POINTERS),\n"
+	    "\t};\n}\n",
+	    p, p, p, u, u);
+}
+
 static void emit_which_function(struct output *o, const struct node *node)
 {
 	const char *p = node->prefix;
@@ -122,8 +162,10 @@ void emit_struct_functions(struct output *o, const struct node *node)
 {
 	if (!node->is_group)
 		emit_root(o, node);
-	if (!node->is_group && !node->is_of_method)
+	if (!node->is_group && !node->is_of_method) {
 		emit_list(o, node);
+		emit_untyped(o, node);
+	}
 	if (node->union_members != 0)
 		emit_which_function(o, node);
 	for (uint32_t i = 0; i < node->field_count; i++)

@@ -2,7 +2,8 @@
 /* Copies an object tree into one segment.  See flatten.h; request.h bounds the depth. */
 #include "tools/capnpc-capos/flatten.h"
 
-#include <stdlib.h>
+#include "tools/capnpc-capos/memory.h"
+
 #include <string.h>
 
 /* The index of `count` more words, zeroed. */
@@ -12,12 +13,14 @@ static uint32_t grow(struct words *w, uint64_t count)
 
 	if (at + count > w->capacity) {
 		uint64_t capacity = (at + count) * 2;
+		uint64_t *larger;
 
-		w->word = realloc(w->word, capacity * sizeof(uint64_t));
-		if (w->word == nullptr || capacity > UINT32_MAX) {
-			fputs("capnpc-capos: out of memory\n", stderr);
-			exit(1);
-		}
+		if (capacity > UINT32_MAX)
+			memory_fail("a constant is too large");
+		larger = memory_take(capacity, sizeof(uint64_t));
+		if (at != 0)
+			memcpy(larger, w->word, at * sizeof(uint64_t));
+		w->word = larger;
 		w->capacity = (uint32_t)capacity;
 	}
 	memset(w->word + at, 0, count * sizeof(uint64_t));

@@ -7,29 +7,19 @@
  * run where the schemas' paths start.  Writes what emit.h lists; exit status 1, with nothing
  * written, when a schema uses what check.h lists, or two declarations the same C name.
  */
-#include "tools/capnpc-capos/check.h"
-#include "tools/capnpc-capos/emit.h"
-#include "tools/capnpc-capos/report.h"
+#include "tools/capnpc-capos/compile.h"
+#include "tools/capnpc-capos/output.h"
 
 #include <stdlib.h>
 
 int main(void)
 {
-	/* Not on the stack, so that leak checkers see what it holds. */
 	static struct schema schema;
 
-	if (!schema_load(&schema, stdin))
+	if (!request_load(&schema.request, stdin)) {
+		fputs("capnpc-capos: stdin is no CodeGeneratorRequest of `capnp compile`\n",
+		      stderr);
 		return EXIT_FAILURE;
-	check_schema(&schema);
-	if (report_count() != 0)
-		return EXIT_FAILURE;
-	for (uint32_t i = 0; i < schema.file_count; i++) {
-		emit_header(schema.files[i]);
-		emit_client(schema.files[i]);
-		emit_server(schema.files[i]);
 	}
-	emit_abi(&schema);
-	if (report_count() != 0 || !output_commit())
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+	return compile(&schema) && output_commit() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

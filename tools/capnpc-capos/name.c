@@ -2,11 +2,13 @@
 /* C identifiers for the schema's names.  See name.h. */
 #include "tools/capnpc-capos/name.h"
 
+#include "tools/capnpc-capos/memory.h"
+#include "tools/capnpc-capos/reserved.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 constexpr uint32_t CLAIM_BUCKETS = 4096;
@@ -14,51 +16,27 @@ constexpr uint32_t CLAIM_BUCKETS = 4096;
 struct claim {
 	struct claim *next;
 	const char *identifier;
-	const char *owner;
+	struct claim_owner owner;
 };
 
 static struct claim *claims[CLAIM_BUCKETS];
 
-static const char *const reserved[] = {
-	"alignas",     "alignof",      "asm",
-	"auto",        "bool",         "break",
-	"call",        "case",         "char",
-	"const",       "constexpr",    "continue",
-	"default",     "do",           "double",
-	"else",        "enum",         "extern",
-	"false",       "float",        "for",
-	"goto",        "if",           "inline",
-	"int",         "long",         "nullptr",
-	"param_bytes", "params",       "register",
-	"restrict",    "results",      "return",
-	"short",       "signed",       "size",
-	"sizeof",      "static",       "static_assert",
-	"status",      "struct",       "switch",
-	"target",      "thread_local", "true",
-	"typedef",     "typeof",       "typeof_unqual",
-	"union",       "unsigned",     "void",
-	"volatile",    "while",
-};
-
-static void *must(void *memory)
-{
-	if (memory == nullptr) {
-		fputs("capnpc-capos: out of memory\n", stderr);
-		exit(1);
-	}
-	return memory;
-}
-
 const char *name_format(const char *format, ...)
 {
-	char *text = nullptr;
-	va_list args;
+	va_list args, again;
+	char *text;
 	int length;
 
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	va_copy(again, args);
+	length = vsnprintf(nullptr, 0, format, args);
 	va_end(args);
-	return must(length < 0 ? nullptr : text);
+	if (length < 0)
+		memory_fail("a name is too long");
+	text = memory_take((uint64_t)length + 1, 1);
+	vsnprintf(text, (size_t)length + 1, format, again);
+	va_end(again);
+	return text;
 }
 
 /* Whether a word starts at camel[i]: after a small letter or digit, or before a
@@ -72,7 +50,7 @@ static bool starts_word(const char *camel, size_t i)
 
 static const char *convert(const char *camel, int (*letter)(int))
 {
-	char *out = must(malloc(2 * strlen(camel) + 1));
+	char *out = memory_take(2 * strlen(camel) + 1, 1);
 	size_t used = 0;
 
 	for (size_t i = 0; camel[i] != '\0'; i++) {
@@ -80,7 +58,6 @@ static const char *convert(const char *camel, int (*letter)(int))
 			out[used++] = '_';
 		out[used++] = (char)letter((unsigned char)camel[i]);
 	}
-	out[used] = '\0';
 	return out;
 }
 
@@ -94,14 +71,31 @@ const char *name_upper(const char *camel)
 	return convert(camel, toupper);
 }
 
-const char *name_parameter(const char *camel)
+static bool consists_of(const char *name, bool with_capitals)
 {
-	const char *snake = name_snake(camel);
+	for (const char *c = name; *c != '\0'; c++) {
+		bool letter = islower((unsigned char)*c) ||
+			      (with_capitals && isupper((unsigned char)*c));
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if (strcmp(snake, reserved[i]) == 0)
-			return name_format("%s_value", snake);
-	return snake;
+		if (!letter && (c == name || (*c != '_' && !isdigit((unsigned char)*c))))
+			return false;
+	}
+	return name[0] != '\0';
+}
+
+bool name_is_sound(const char *name)
+{
+	return consists_of(name, true);
+}
+
+bool name_is_snake(const char *name)
+{
+	return consists_of(name, false);
+}
+
+const char *name_parameter(const char *snake)
+{
+	return reserved_parameter(snake) ? name_format("%s_value", snake) : snake;
 }
 
 static struct claim **bucket_of(const char *identifier)
@@ -113,16 +107,25 @@ static struct claim **bucket_of(const char *identifier)
 	return &claims[hash % CLAIM_BUCKETS];
 }
 
-const char *name_claim(const char *identifier, const char *owner)
+const struct claim_owner *name_claim(const char *identifier, struct claim_owner owner)
 {
 	struct claim **bucket = bucket_of(identifier);
+	const char *keeper = reserved_keeper(identifier);
 	struct claim *fresh;
 
 	for (const struct claim *c = *bucket; c != nullptr; c = c->next)
 		if (strcmp(c->identifier, identifier) == 0)
-			return c->owner;
-	fresh = must(malloc(sizeof(*fresh)));
+			return &c->owner;
+	fresh = memory_take(1, sizeof(*fresh));
 	*fresh = (struct claim){ *bucket, identifier, owner };
 	*bucket = fresh;
-	return nullptr;
+	if (keeper == nullptr)
+		return nullptr;
+	fresh->owner = (struct claim_owner){ .keeper = keeper };
+	return &fresh->owner;
+}
+
+void name_reset(void)
+{
+	memset(claims, 0, sizeof(claims));
 }

@@ -2,6 +2,9 @@
 /* Generated files.  See output.h. */
 #include "tools/capnpc-capos/output.h"
 
+#include "tools/capnpc-capos/memory.h"
+#include "tools/capnpc-capos/name.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -10,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 constexpr size_t MAX_COLUMNS = 96;
 constexpr size_t TAB_COLUMNS = 8;
@@ -20,26 +24,28 @@ struct output {
 	FILE *stream; /* into text */
 	char *text;
 	size_t size;
+	char *folded; /* what is written */
+	size_t folded_size;
+	const char *other_path; /* where it is written first; null if nothing changes */
 };
 
 static struct output *outputs;
 
-[[noreturn]] static void fail(const char *what)
+/* Always false. */
+static bool complain(const char *what)
 {
 	fprintf(stderr, "capnpc-capos: %s: %s\n", what, strerror(errno));
-	exit(1);
+	return false;
 }
 
 struct output *output_open(const char *path)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct output *o = memory_take(1, sizeof(*o));
 
-	if (o == nullptr)
-		fail(path);
 	o->path = path;
 	o->stream = open_memstream(&o->text, &o->size);
 	if (o->stream == nullptr)
-		fail(path);
+		memory_fail("out of memory");
 	o->next = outputs;
 	outputs = o;
 	return o;
@@ -180,7 +186,7 @@ static char *fold(const char *text, size_t size, size_t *out_size)
 	FILE *to = open_memstream(&folded, out_size);
 
 	if (to == nullptr)
-		fail("memory");
+		memory_fail("out of memory");
 	for (size_t at = 0; at < size;) {
 		size_t length = strcspn(text + at, "\n");
 
@@ -206,50 +212,69 @@ static bool has_content(const char *path, const char *text, size_t size)
 }
 
 /* Make every folder on the way to the file. */
-static void make_folders(const char *path)
+static bool make_folders(const char *path)
 {
-	char *copy = strdup(path);
+	for (const char *slash = path; (slash = strchr(slash + 1, '/')) != nullptr;) {
+		const char *folder = name_format("%.*s", (int)(slash - path), path);
 
-	for (char *slash = copy;
-	     slash != nullptr && (slash = strchr(slash + 1, '/')) != nullptr;) {
-		*slash = '\0';
-		if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-			fail(copy);
-		*slash = '/';
+		if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+			return complain(folder);
 	}
-	free(copy);
+	return true;
 }
 
-static bool write_file(const char *path, const char *text, size_t size)
+/* Write the file under its other name, if that is needed. */
+static bool prepare(struct output *o)
 {
 	FILE *file;
 	bool good;
 
-	if (has_content(path, text, size))
+	if (has_content(o->path, o->folded, o->folded_size))
 		return true;
-	make_folders(path);
-	file = fopen(path, "w");
-	good = file != nullptr && fwrite(text, 1, size, file) == size;
-	if (file == nullptr || fclose(file) != 0 || !good) {
-		fprintf(stderr, "capnpc-capos: %s: %s\n", path, strerror(errno));
+	o->other_path = name_format("%s.new", o->path);
+	if (!make_folders(o->path))
 		return false;
+	file = fopen(o->other_path, "w");
+	good = file != nullptr && fwrite(o->folded, 1, o->folded_size, file) == o->folded_size;
+	if (file == nullptr || fclose(file) != 0 || !good)
+		return complain(o->path);
+	return true;
+}
+
+/* Have every file stand there with its other name. */
+static bool prepare_all(void)
+{
+	for (struct output *o = outputs; o != nullptr; o = o->next) {
+		if (fflush(o->stream) != 0)
+			return complain(o->path);
+		o->folded = fold(o->text, o->size, &o->folded_size);
+		if (!prepare(o))
+			return false;
 	}
 	return true;
 }
 
 bool output_commit(void)
 {
-	for (struct output *o = outputs; o != nullptr; o = o->next) {
-		size_t size = 0;
-		char *text;
+	bool good = prepare_all();
 
-		if (fclose(o->stream) != 0)
-			fail(o->path);
-		text = fold(o->text, o->size, &size);
-		if (!write_file(o->path, text, size))
-			return false;
-		free(text);
-		free(o->text);
+	for (struct output *o = outputs; o != nullptr; o = o->next) {
+		if (o->other_path == nullptr)
+			continue;
+		if (good && rename(o->other_path, o->path) != 0)
+			good = complain(o->path);
+		if (!good)
+			unlink(o->other_path);
 	}
-	return true;
+	return good;
+}
+
+void output_reset(void)
+{
+	for (struct output *o = outputs; o != nullptr; o = o->next) {
+		fclose(o->stream);
+		free(o->text);
+		free(o->folded);
+	}
+	outputs = nullptr;
 }

@@ -22,5 +22,11 @@ void out_comment(struct output *o, unsigned int depth, const char *text);
 /* Append a C string literal. */
 void out_string(struct output *o, const char *bytes, size_t size);
 
-/* Write every file.  False, with a message on stderr, when one cannot be written. */
+/*
+ * Write every file: all under other names first, then each is renamed, so that what stands
+ * there is never half written.  False, with a message on stderr, when one cannot be written.
+ */
 bool output_commit(void);
+
+/* Forget all files. */
+void output_reset(void);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static uint32_t errors;
@@ -106,7 +107,7 @@ static bool find_node(struct search *s, const struct node *node)
 	for (; node != nullptr && node->kind != NODE_FILE && depth < 16; node = node->parent)
 		path[depth++] = node;
 	while (depth-- != 0) {
-		const char *name = path[depth]->name;
+		const char *name = path[depth]->label.name;
 
 		/* Parameters stand in the declaration of their method. */
 		if (path[depth]->is_of_method) {
@@ -121,18 +122,22 @@ static bool find_node(struct search *s, const struct node *node)
 	return true;
 }
 
-/* The schema file as `capnp`, which waits for this process, sees it. */
+/* The schema file as `capnp`, which waits for this process, sees it; nothing but a file. */
 static FILE *open_schema(const char *path)
 {
+	struct stat found;
+
 	if (path[0] != '/')
 		path = name_format("/proc/%d/cwd/%s", (int)getppid(), path);
+	if (stat(path, &found) != 0 || !S_ISREG(found.st_mode))
+		return nullptr;
 	return fopen(path, "r");
 }
 
 /* The line of a declaration; 0 when it was not found. */
 static unsigned int line_of(const struct node *node, const char *member)
 {
-	struct search s = { .file = open_schema(node->file->name) };
+	struct search s = { .file = open_schema(node->file->label.name) };
 	bool found;
 
 	if (s.file == nullptr)
@@ -145,26 +150,32 @@ static unsigned int line_of(const struct node *node, const char *member)
 
 const char *report_name(const struct node *node, const char *member)
 {
-	const char *name = node->kind == NODE_FILE ? "" : node->name;
+	const char *name = node->kind == NODE_FILE ? "" : node->label.name;
 
 	for (const struct node *p = node->parent; p != nullptr && p->kind != NODE_FILE;
 	     p = p->parent)
-		name = name_format("%s.%s", p->name, name);
+		name = name_format("%s.%s", p->label.name, name);
 	return member == nullptr ? name : name_format("%s.%s", name, member);
+}
+
+/* "schema/foo.capnp:12: Foo.bar" */
+static const char *place_of(const struct node *node, const char *member)
+{
+	const char *path = node->file->label.name;
+	unsigned int line = node->kind == NODE_FILE ? 0 : line_of(node, member);
+
+	if (node->kind == NODE_FILE)
+		return path;
+	if (line == 0)
+		return name_format("%s: %s", path, report_name(node, member));
+	return name_format("%s:%u: %s", path, line, report_name(node, member));
 }
 
 void report_error(const struct node *node, const char *member, const char *format, ...)
 {
-	unsigned int line = node->kind == NODE_FILE ? 0 : line_of(node, member);
 	va_list args;
 
-	fprintf(stderr, "%s:", node->file->name);
-	if (line != 0)
-		fprintf(stderr, "%u:", line);
-	if (node->kind == NODE_FILE)
-		fprintf(stderr, " ");
-	else
-		fprintf(stderr, " %s: ", report_name(node, member));
+	fprintf(stderr, "%s: ", place_of(node, member));
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
@@ -177,13 +188,19 @@ uint32_t report_count(void)
 	return errors;
 }
 
+void report_reset(void)
+{
+	errors = 0;
+}
+
 void report_claim(const struct node *node, const char *member, const char *identifier)
 {
-	const char *name = report_name(node, member);
-	const char *owner =
-		name_claim(identifier, name_format("%s:%s", node->file->name, name));
+	struct claim_owner mine = { .node = node, .member = member };
+	const struct claim_owner *owner = name_claim(identifier, mine);
 
-	if (owner != nullptr)
-		report_error(node, member, "its C name \"%s\" is taken by %s", identifier,
-			     owner);
+	if (owner == nullptr)
+		return;
+	report_error(node, member, "its C name \"%s\" is taken by %s", identifier,
+		     owner->node != nullptr ? place_of(owner->node, owner->member)
+					    : owner->keeper);
 }

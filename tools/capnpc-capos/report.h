@@ -13,14 +13,15 @@
 [[gnu::format(printf, 3, 4)]] void report_error(const struct node *node, const char *member,
 						const char *format, ...);
 
-/* Errors so far. */
+/* Errors so far, and back to none. */
 uint32_t report_count(void);
+void report_reset(void);
 
 /* "Foo.bar" for a node and a member of it (may be null); in fresh memory. */
 const char *report_name(const struct node *node, const char *member);
 
 /*
- * Record that a node, or a member of it, defines a C identifier; an error if another one, or a
- * keyword, has it already.
+ * Record that a node, or a member of it, defines a C identifier; an error, with both places, if
+ * another one has it already, or it is kept (reserved.h).
  */
 void report_claim(const struct node *node, const char *member, const char *identifier);

@@ -2,7 +2,8 @@
 /* Reader of the CodeGeneratorRequest.  See request.h. */
 #include "tools/capnpc-capos/request.h"
 
-#include <stdlib.h>
+#include "tools/capnpc-capos/memory.h"
+
 #include <string.h>
 
 constexpr uint64_t MAX_REQUEST_BYTES = 256ull << 20;
@@ -39,30 +40,23 @@ static uint32_t load32(const uint8_t *from)
 	return value;
 }
 
-/* The whole file in one allocation; null when it is too long or cannot be read. */
+/* The whole file; null when it is too long or cannot be read. */
 static uint8_t *read_all(FILE *file, uint64_t *out_bytes)
 {
 	uint64_t capacity = 1 << 16, used = 0;
-	uint8_t *bytes = malloc(capacity);
+	uint8_t *bytes = memory_take(capacity, 1);
 
-	while (bytes != nullptr && !feof(file) && !ferror(file)) {
-		if (used == capacity && capacity < MAX_REQUEST_BYTES) {
-			uint8_t *larger = realloc(bytes, capacity *= 2);
+	while (!feof(file) && !ferror(file) && used < MAX_REQUEST_BYTES) {
+		if (used == capacity) {
+			uint8_t *larger = memory_take(capacity *= 2, 1);
 
-			if (larger == nullptr)
-				break;
+			memcpy(larger, bytes, used);
 			bytes = larger;
-		} else if (used == capacity) {
-			break;
 		}
 		used += fread(bytes + used, 1, capacity - used, file);
 	}
-	if (bytes == nullptr || !feof(file)) {
-		free(bytes);
-		return nullptr;
-	}
 	*out_bytes = used;
-	return bytes;
+	return feof(file) ? bytes : nullptr;
 }
 
 /* Fill in the segments from the table at the start of the bytes. */
@@ -84,19 +78,22 @@ static bool split_segments(struct request *r, const uint8_t *bytes, uint64_t siz
 	return true;
 }
 
+bool request_parse(struct request *request, const uint8_t *bytes, uint64_t size)
+{
+	*request = (struct request){ .budget_words = size * 2 };
+	if (size < 16 || load32(bytes) >= MAX_SEGMENTS)
+		return false;
+	request->segment_count = load32(bytes) + 1;
+	request->segments = memory_take(request->segment_count, sizeof(*request->segments));
+	return split_segments(request, bytes, size);
+}
+
 bool request_load(struct request *request, FILE *file)
 {
 	uint64_t size = 0;
-	uint8_t *bytes = read_all(file, &size);
+	const uint8_t *bytes = read_all(file, &size);
 
-	*request = (struct request){ .budget_words = size * 2 };
-	if (bytes == nullptr || size < 16 || load32(bytes) >= MAX_SEGMENTS) {
-		free(bytes);
-		return false;
-	}
-	request->segment_count = load32(bytes) + 1;
-	request->segments = calloc(request->segment_count, sizeof(*request->segments));
-	return request->segments != nullptr && split_segments(request, bytes, size);
+	return bytes != nullptr && request_parse(request, bytes, size);
 }
 
 /* Whether the words lie in the segment and the budget; spends them. */
@@ -151,8 +148,19 @@ static bool read_object(struct request *r, struct place p, struct object *o)
 	return true;
 }
 
+/* Spend one word for each element that takes no room: counts cannot multiply work. */
+static bool charge_empty(struct request *r, const struct array *a)
+{
+	if (a->step_bits != 0)
+		return true;
+	if (a->count > r->budget_words)
+		return false;
+	r->budget_words -= a->count;
+	return true;
+}
+
 /* A list of structs, described by the tag word before the first. */
-static bool read_tagged(struct array *a, uint64_t words)
+static bool read_tagged(struct request *r, struct array *a, uint64_t words)
 {
 	uint64_t tag = load64(a->data);
 	uint32_t data_words = (tag >> 32) & 0xffff;
@@ -162,8 +170,8 @@ static bool read_tagged(struct array *a, uint64_t words)
 	a->data_bytes = data_words * 8;
 	a->step_bits = (data_words + a->pointers) * 64;
 	a->data += 8;
-	return (tag & 3) == POINTER_STRUCT && a->count <= words + 1 &&
-	       (uint64_t)a->count * a->step_bits / 64 <= words;
+	return (tag & 3) == POINTER_STRUCT &&
+	       (uint64_t)a->count * (a->step_bits / 64) <= words && charge_empty(r, a);
 }
 
 static bool read_array(struct request *r, struct place p, struct array *a)
@@ -180,11 +188,11 @@ static bool read_array(struct request *r, struct place p, struct array *a)
 	a->data = r->segments[p.segment].bytes + p.start * 8;
 	a->segment = p.segment;
 	if (a->element == 7)
-		return read_tagged(a, count);
+		return read_tagged(r, a, count);
 	a->count = count;
 	a->pointers = a->element == 6;
 	a->data_bytes = a->element == 6 ? 0 : a->step_bits / 8;
-	return true;
+	return charge_empty(r, a);
 }
 
 /* What the pointer at word `at` of a segment leads to. */
@@ -274,12 +282,17 @@ struct object object_object(struct object o, uint32_t index)
 
 struct array object_array(struct object o, uint32_t index)
 {
-	return object_target(o, index).array;
+	struct target t = object_target(o, index);
+
+	if (t.kind == TARGET_NULL || t.array.element == 7)
+		return t.array;
+	o.request->malformed = true;
+	return (struct array){ .request = o.request };
 }
 
 const uint8_t *object_data(struct object o, uint32_t index, uint32_t *out_size)
 {
-	struct array a = object_array(o, index);
+	struct array a = object_target(o, index).array;
 
 	*out_size = a.element == 2 ? a.count : 0;
 	return a.element == 2 ? a.data : nullptr;

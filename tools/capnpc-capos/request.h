@@ -63,6 +63,9 @@ struct target {
 /* Read all of `file`.  False when it is no framed message. */
 bool request_load(struct request *request, FILE *file);
 
+/* The same for bytes in memory, which outlive the request. */
+bool request_parse(struct request *request, const uint8_t *bytes, uint64_t size);
+
 /* The root, a CodeGeneratorRequest. */
 struct object request_root(struct request *request);
 
@@ -77,6 +80,7 @@ uint64_t object_uint64(struct object o, uint32_t offset);
 bool object_has(struct object o, uint32_t index);
 struct target object_target(struct object o, uint32_t index);
 struct object object_object(struct object o, uint32_t index);
+/* Only a list of structs, which all lists of a request are but for constants. */
 struct array object_array(struct object o, uint32_t index);
 
 /* A Text, NUL-terminated; a Data. */

@@ -2,25 +2,56 @@
 /* Which files a file needs.  See uses.h. */
 #include "tools/capnpc-capos/uses.h"
 
+#include "tools/capnpc-capos/memory.h"
+
 #include <string.h>
 
-static void use_file(struct uses *uses, const struct node *file)
+/* Room for one more. */
+static void grow(struct uses *uses)
+{
+	const struct node **larger;
+
+	if (uses->count < uses->capacity)
+		return;
+	uses->capacity = uses->capacity * 2 + 8;
+	larger = memory_take(uses->capacity, sizeof(struct node *));
+	for (uint32_t i = 0; i < uses->count; i++)
+		larger[i] = uses->files[i];
+	uses->files = larger;
+}
+
+bool uses_contain(const struct uses *uses, const struct node *file)
+{
+	for (uint32_t i = 0; i < uses->count; i++)
+		if (uses->files[i] == file)
+			return true;
+	return false;
+}
+
+bool uses_add(struct uses *uses, const struct node *file)
 {
 	uint32_t at = 0;
 
-	while (at < uses->count && strcmp(uses->files[at]->name, file->name) < 0)
+	if (uses_contain(uses, file))
+		return false;
+	while (at < uses->count && strcmp(uses->files[at]->label.name, file->label.name) < 0)
 		at++;
-	if (file == uses->file || uses->count == MAX_USES ||
-	    (at < uses->count && uses->files[at] == file))
-		return;
+	grow(uses);
 	for (uint32_t i = uses->count++; i > at; i--)
 		uses->files[i] = uses->files[i - 1];
 	uses->files[at] = file;
+	return true;
+}
+
+static void use_file(struct uses *uses, const struct node *file)
+{
+	if (file != uses->file)
+		uses_add(uses, file);
 }
 
 static void use_type(struct uses *uses, const struct type *type)
 {
-	if (type->kind == TYPE_LIST)
+	while (type->kind == TYPE_LIST)
 		type = type->element;
 	if (type->node != nullptr && type->kind >= uses->first && type->kind <= uses->last)
 		use_file(uses, type->node->file);
@@ -49,24 +80,18 @@ struct uses uses_of(const struct node *file, enum type_kind first, enum type_kin
 	return uses;
 }
 
-bool uses_itself(const struct node *file)
+struct uses uses_reached(const struct node *file)
 {
-	const struct node *reached[MAX_USES] = { file };
-	uint32_t count = 1;
+	struct uses reached = {}, waiting = {};
 
-	for (uint32_t next = 0; next < count; next++) {
-		struct uses uses = uses_of(reached[next], TYPE_ENUM, TYPE_INTERFACE);
+	uses_add(&waiting, file);
+	while (waiting.count != 0) {
+		const struct node *next = waiting.files[--waiting.count];
+		struct uses uses = uses_of(next, TYPE_ENUM, TYPE_INTERFACE);
 
-		for (uint32_t i = 0; i < uses.count; i++) {
-			uint32_t at = 0;
-
-			while (at < count && reached[at] != uses.files[i])
-				at++;
-			if (at == 0)
-				return true;
-			if (at == count && count < MAX_USES)
-				reached[count++] = uses.files[i];
-		}
+		for (uint32_t i = 0; i < uses.count; i++)
+			if (uses_add(&reached, uses.files[i]))
+				uses_add(&waiting, uses.files[i]);
 	}
-	return false;
+	return reached;
 }
