@@ -344,6 +344,32 @@ def test_our_reader_reads_what_the_official_tool_wrote(tmp_path, name, encoding)
     good(ROOT / f"build/host/{name}_test", "read", tmp_path / "sample")
 
 
+EVOLUTION = ROOT / "build/host/evolution_test"
+OLDER, NEWER = "tests/host/evolution_older.capnp", "tests/host/evolution_newer.capnp"
+
+
+@pytest.mark.parametrize("encoding", ["flat", "canonical"])
+def test_older_and_newer_schemas_read_each_other(tmp_path, encoding):
+    for reader, schema, constant in (("older", NEWER, "newSample"), ("newer", OLDER, "oldSample")):
+        (tmp_path / "in").write_bytes(good("capnp", "eval", f"-o{encoding}", "-I.", schema, constant))
+        good(EVOLUTION, reader, tmp_path / "in")
+
+
+@pytest.mark.parametrize("what, source, schema, kind, expected", [
+    ("rewrap", (NEWER, "newBox"), NEWER, "NewBox", "newBoxCopied"),
+    ("copy", (NEWER, "newSample"), NEWER, "NewRecord", "newSample"),
+    ("copy", (OLDER, "oldSample"), OLDER, "OldRecord", "oldSample"),
+    ("grow", (OLDER, "oldSample"), NEWER, "NewRecord", "newGrown"),
+])
+def test_copies_keep_what_their_maker_does_not_know(tmp_path, what, source, schema, kind, expected):
+    """Bytes of the official tool, copied by our code, are what the official tool expects."""
+    (tmp_path / "in").write_bytes(good("capnp", "eval", "-oflat", "-I.", *source))
+    good(EVOLUTION, what, tmp_path / "in", tmp_path / "out")
+    found = good("capnp", "convert", "flat:text", "-I.", schema, kind,
+                 stdin=(tmp_path / "out").read_bytes())
+    assert found == good("capnp", "eval", "-I.", schema, expected)
+
+
 MANIFEST = """@0xe5a1c0de00090003;
 using Manifest = import "/schema/manifest.capnp";
 const manifest :Manifest.SystemManifest = (

@@ -3,6 +3,9 @@
  * Getters and setters of fields in the pointer section: Text, Data, lists, structs,
  * capabilities and AnyPointer.
  *
+ * Setters of structs, lists and AnyPointer copy a reader (lib/message_copy.h), with what its
+ * maker put there and this schema does not know.
+ *
  * A default that the schema writes is a constant message next to the getter, which returns a
  * reader of it where the field is null.
  */
@@ -129,6 +132,22 @@ static void emit_struct(struct field_emission *e)
 	out(e->o,
 	    "\t\tstruct_builder_init_struct(b.s, %u, %s_DATA_WORDS, %s_POINTERS),\n\t};\n}\n",
 	    offset_of(e), upper, upper);
+	emit_open_setter(e, name_format("struct %s_builder", prefix), "set",
+			 name_format(", struct %s_reader value", prefix));
+	out(e->o, "\treturn (struct %s_builder){\n", prefix);
+	out(e->o,
+	    "\t\tstruct_builder_copy_struct(b.s, %u, value.s, %s_DATA_WORDS, "
+	    "%s_POINTERS),\n\t};\n}\n",
+	    offset_of(e), upper, upper);
+}
+
+/* The setter of a list or AnyPointer: a deep copy. */
+static void emit_copy(struct field_emission *e, const char *type, const char *kind,
+		      const char *value)
+{
+	emit_open_setter(e, "bool", "set", name_format(", %s value", type));
+	out(e->o, "\treturn struct_builder_copy_%s(b.s, %u, %s);\n}\n", kind, offset_of(e),
+	    value);
 }
 
 static void emit_struct_list(struct field_emission *e)
@@ -156,11 +175,13 @@ static void emit_list(struct field_emission *e)
 				      name_format(", %s", element), is_of_structs });
 	if (is_of_structs) {
 		emit_struct_list(e);
+		emit_copy(e, list_type(list, "reader"), "list", "value.l");
 		return;
 	}
 	emit_open_setter(e, "struct list_builder", "init", ", uint32_t count");
 	out(e->o, "\treturn struct_builder_init_list(b.s, %u, %s, count);\n}\n", offset_of(e),
 	    element);
+	emit_copy(e, "struct list_reader", "list", "value");
 }
 
 static void emit_capability(struct field_emission *e)
@@ -172,6 +193,13 @@ static void emit_capability(struct field_emission *e)
 	out(e->o, "\treturn struct_reader_get_capability(r.s, %s);\n}\n", place);
 	emit_open_setter(e, "void", "set", ", uint32_t index");
 	out(e->o, "\tstruct_builder_set_capability(b.s, %u, index);\n}\n", offset_of(e));
+}
+
+static void emit_any_struct_copy(struct field_emission *e)
+{
+	emit_open_setter(e, "struct struct_builder", "set", ", struct struct_reader value");
+	out(e->o, "\treturn struct_builder_copy_struct(b.s, %u, value, 0, 0);\n}\n",
+	    offset_of(e));
 }
 
 /* AnyPointer, AnyStruct and AnyList. */
@@ -186,6 +214,12 @@ static void emit_any(struct field_emission *e)
 	emit_get(e, readings[e->field->type.any]);
 	emit_open_setter(e, "struct pointer_builder", "init", "");
 	out(e->o, "\treturn struct_builder_get_pointer(b.s, %u);\n}\n", offset_of(e));
+	if (e->field->type.any == ANY_LIST)
+		emit_copy(e, "struct list_reader", "list", "value");
+	else if (e->field->type.any == ANY_POINTER)
+		emit_copy(e, "struct pointer_reader", "pointer", "value.s, 0");
+	else
+		emit_any_struct_copy(e);
 }
 
 void emit_pointer(struct field_emission *e)

@@ -91,6 +91,15 @@ static void emit_root(struct output *o, const struct node *node)
 	out(o, "\treturn (struct %s_builder){\n", p);
 	out(o, "\t\tmessage_builder_root(m, %s_DATA_WORDS, %s_POINTERS),\n\t};\n}\n",
 	    node->upper, node->upper);
+	report_claim(node, nullptr, name_format("%s_copy_root", p));
+	out(o,
+	    "\nstatic inline struct %s_builder %s_copy_root(struct message_builder *m, "
+	    "struct %s_reader from)\n{\n",
+	    p, p, p);
+	out(o, "\treturn (struct %s_builder){\n", p);
+	out(o,
+	    "\t\tmessage_builder_copy_root(m, from.s, %s_DATA_WORDS, %s_POINTERS),\n\t};\n}\n",
+	    node->upper, node->upper);
 }
 
 static void emit_list(struct output *o, const struct node *node)

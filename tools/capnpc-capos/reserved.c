@@ -103,7 +103,15 @@ static const char library[] = {
 	,
 #embed "../../lib/message_builder.h"
 	,
+#embed "../../lib/message_copy.h"
+	,
+#embed "../../lib/message_fault.h"
+	,
 #embed "../../lib/message_float.h"
+	,
+#embed "../../lib/message_frame.h"
+	,
+#embed "../../lib/message_packed.h"
 	,
 #embed "../../lib/message_pointer.h"
 	,
