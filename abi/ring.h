@@ -17,10 +17,10 @@
  * results, transfer list) are byte offsets from the start of the ARENA, 8-byte aligned.
  *
  * A submission may be written anew once sq_head has passed it; the spans that it names are the
- * kernel's to use until its completion has come.  The kernel changes no submission, no parameters
- * and no transfer list: a program that repeats an operation need only rewrite what is different.
- * It reads each word of them at most once whenever it runs the entry, so what was checked is what
- * is used, whatever the program writes meanwhile.
+ * kernel's to use until its completion has come.  The kernel changes no submission, no
+ * parameters and no transfer list: a program that repeats an operation need only rewrite what
+ * is different. It reads each word of them at most once whenever it runs the entry, so what was
+ * checked is what is used, whatever the program writes meanwhile.
  *
  * Numbers of operations, flags, statuses and kinds are constants of schema/ring.capnp and
  * schema/status.capnp.
