@@ -3,6 +3,7 @@
 
 const manifestVersion :UInt32 = 1;
 const manifestMaxBinaries :UInt32 = 256;
+const manifestMaxGrants :UInt32 = 16;
 
 struct SystemManifest {
   # Everything the kernel loads besides itself.  Written as a typed constant in system/*.capnp.
@@ -31,6 +32,7 @@ struct InitConfig {
     binary @0 :Text;
     # Name of an entry of binaries.
     grants @1 :List(KernelGrant);
+    # At most manifestMaxGrants.
     arguments @2 :List(Text);
   }
 }

@@ -53,7 +53,8 @@ static uint32_t read_grants(struct init_config_init_reader init, struct spawn_gr
 	struct kernel_grant_list_reader list = init_config_init_get_grants(init);
 	uint32_t count = list.l.count;
 
-	if (count > SPAWN_MAX_GRANTS)
+	static_assert(MANIFEST_MAX_GRANTS <= SPAWN_MAX_GRANTS);
+	if (count > MANIFEST_MAX_GRANTS)
 		kernel_boot_refuse("manifest: too many grants for the first process");
 	for (uint32_t i = 0; i < count; i++) {
 		struct kernel_grant_reader grant = kernel_grant_list_get(list, i);

@@ -428,6 +428,8 @@ BAD_MANIFESTS = {
                         'initConfig.init.grants[1].name: "memory" is kept'),
     "grant with a bad name": ('name = "timer"', 'name = "TIMER"',
                               "initConfig.init.grants[1].name: "),
+    "many grants": ('(name = "timer"', 15 * '(), ' + '(name = "timer"',
+                    "initConfig.init.grants: 17 are more than 16"),
     "nine arguments": ('["one", "two"]', '["1", "2", "3", "4", "5", "6", "7", "8", "9"]',
                        "initConfig.init.arguments: 9 are more than 8"),
     "long argument": ('"two"', '"' + 65 * "x" + '"',
@@ -444,6 +446,13 @@ def test_a_bad_manifest_is_refused_by_its_field(check_manifest, case):
     assert status != 0
     assert any(message.startswith("bad.capnp: " + words) for message in messages.splitlines()), \
         messages
+
+
+def test_a_list_of_many_empty_elements_is_refused_at_once():
+    done = subprocess.run([MKMANIFEST, "tests/fuzz/found/manifest/list-of-many-empty-elements",
+                           "some.capnp"], cwd=ROOT, timeout=5, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"binaries: 536870911 are more than 256" in done.stderr
 
 
 @pytest.mark.parametrize("size", [0, 4, 8, 1000])
