@@ -82,10 +82,10 @@ static void read_element(struct list_reader l, uint32_t i)
 
 static void read_list(struct list_reader l)
 {
-	if (l.element == MESSAGE_ELEMENT_BIT)
-		must_be_inside(l.data, (l.count + 7ull) / 8);
-	else if (l.count != 0)
-		must_be_inside(l.data, (uint64_t)l.count * l.step_bytes);
+	uint64_t bits = l.element == MESSAGE_ELEMENT_BIT ? 1 : l.step_bytes * 8ull;
+
+	if (l.count != 0)
+		must_be_inside(l.data, (l.count * bits + 7) / 8);
 	for (uint32_t i = 0; i < l.count && i < ELEMENTS_MAX; i++)
 		read_element(l, i);
 	if (l.count > ELEMENTS_MAX)
