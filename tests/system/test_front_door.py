@@ -71,13 +71,20 @@ def test_iso_is_put_where_it_was_asked_for(tmp_path):
         assert file.read() == (tmp_path / "a b.iso").read_bytes()
 
 
+def test_an_empty_system_needs_its_maker(bare_machine, tmp_path):
+    done = capos("test", "fresh", CAPOS_NO_INSTALL="1", PATH=bare_machine)
+    assert done.returncode == 3
+    assert "debootstrap" in done.stdout
+    assert not (tmp_path / "called").exists()
+
+
 def test_every_package_has_commands_and_a_reason():
     with open(os.path.join(ROOT, "tools", "packages"), encoding="utf-8") as file:
         lines = [line for line in file if not line.startswith("#")]
     for line in lines:
         name, commands, reason = (field.strip() for field in line.split("|"))
         assert name and reason
-        assert set(commands.split()) <= {*COMMANDS, "fuzz", "gdb"} and commands
+        assert set(commands.split()) <= {*COMMANDS, "fuzz", "gdb", "fresh"} and commands
     names = [line.split("|")[0].strip() for line in lines]
     assert len(names) == len(set(names))
 
