@@ -5,7 +5,7 @@
 #
 #   make             everything a run needs             make V=1 ...    show each command
 #   make run         boot a system (SYSTEM=default)     make debug      the same, -O1 and assert()
-#   make test        all tests (NAME=... for some)      make check      the rules of the tree
+#   make test        all tests (test-NAME for some)     make check      the rules of the tree
 #
 # Output, each variant in a folder of its own:
 #   build/gen      C generated from schema/             build/tools     programs of the build itself
@@ -282,6 +282,9 @@ run: $(VARIANT)
 
 test: host release iso sdk
 	@$(PYTHON) tools/test $(NAME)
+
+test-%: host release iso sdk
+	@$(PYTHON) tools/test $*
 
 check: host release debug
 	@tools/check/all

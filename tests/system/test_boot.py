@@ -126,6 +126,14 @@ def test_reaches_the_prompt_by_each_way(start, way, cpus):
     assert ends_by_its_own_switch(machine)
 
 
+@pytest.mark.parametrize("way", ["q35-seabios", "iso-cd-seabios", "iso-cd-ovmf"])
+def test_much_memory_hides_nothing(start, way):
+    """Loader and firmware then leave their structures near 2 GiB."""
+    machine = start(memory=4096, **MACHINES[way])
+    machine.prompt(MEDIUM_SECONDS)
+    assert "1 CPU listed" in machine.log
+
+
 @pytest.mark.parametrize("way", ["q35-seabios", "q35-qboot", "microvm"])
 def test_reset_starts_the_machine_again(start, way):
     machine = start("boot-reset", no_debug_exit=True, reset=True, **MACHINES[way])
