@@ -65,18 +65,24 @@ HOST_COVERAGE := $(HOST_PLAIN) $(COUNT)
 HOST_COVERAGE_LINK := -fprofile-instr-generate
 TOOL := -O2 -D_GNU_SOURCE -Ilib/config/debug
 
-# NAME_KERNEL: what the variant's kernel gets beyond NAME_FLAGS.
-VARIANTS := release debug coverage
+# What each is for: docs/internals/variants.md.  NAME_KERNEL: what the variant's kernel gets beyond
+# NAME_FLAGS; NAME_SOURCES: files of its own.
+VARIANTS := release debug coverage double-fetch ubsan
+$(foreach v,$(VARIANTS),$(eval $(v)_KERNEL :=) $(eval $(v)_SOURCES :=))
 release_FLAGS := -O3 -Ilib/config/release -Ikernel/fetch/plain
-release_KERNEL :=
 debug_FLAGS := -O1 -Ilib/config/debug -Ikernel/fetch/plain
-debug_KERNEL :=
+double-fetch_FLAGS := -O1 -Ilib/config/debug -Ikernel/fetch/poison
+double-fetch_SOURCES := kernel/fetch/poison/fetch.c
+# Each check has a trap instruction of its own, so that its address says where it is.
+ubsan_FLAGS := $(debug_FLAGS) -fsanitize=undefined -fsanitize-trap=undefined \
+	-mllvm -ubsan-unique-traps
 coverage_FLAGS := -O1 -Ilib/config/release -Ikernel/fetch/plain
 # For this system the compiler finds the counters by section; for none, it registers them.
 coverage_KERNEL := $(COUNT) --target=x86_64-unknown-linux-elf
 
-# BearSSL as built for the kernel: plain C, no processor extension, no system calls.
-THIRD_PARTY := -w -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_RDRAND=0 \
+# BearSSL as built for the kernel: plain C, no processor extension, no system calls.  It calls
+# through pointers of other types on purpose.
+THIRD_PARTY := -w -fno-sanitize=function -Ibuild/source/bearssl/src -DBR_AES_X86NI=0 -DBR_SSE2=0 -DBR_RDRAND=0 \
 	-DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0 -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0
 
 PROGRAM_LINK := -static --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
@@ -125,10 +131,12 @@ kernel_and_systems = build/$(1)/kernel.elf $(PROGRAMS:%=build/$(1)/%.elf) \
 
 host_all = build/$(1)/kernel.a build/$(1)/user.a $(HOST_TESTS:%=build/$(1)/%)
 
-.PHONY: all release debug host run test check bench symbolize golden format clean distclean help
+.PHONY: all release debug double-fetch ubsan host run test check bench symbolize golden format clean distclean help
 all: release
 release: $(call kernel_and_systems,release) ; @:
 debug: $(call kernel_and_systems,debug) ; @:
+double-fetch: $(call kernel_and_systems,double-fetch) ; @:
+ubsan: $(call kernel_and_systems,ubsan) ; @:
 host: $(call host_all,host) ; @:
 
 # --- Third-party sources and generated code ------------------------------------------------------
@@ -210,7 +218,8 @@ define variant_rules
 $(call compile_rules,$(1),kernel,KERNEL,$($(1)_KERNEL))
 $(call compile_rules,$(1),program,PROGRAM,)
 
-build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(SERVERS) $(BEARSSL)) \
+build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(SERVERS) $(BEARSSL) \
+		$($(1)_SOURCES)) \
 		$(KERNEL_SCRIPT)
 	$$(call say,LINK,$$@)
 	$$(Q)$(LD) $(KERNEL_LINK) -T $(KERNEL_SCRIPT) -o $$@ $$(filter %.o,$$^)
@@ -248,7 +257,7 @@ define host_rules
 build/$(1)/obj/build/source/%.o: build/source/%.c build/flags
 	$$(call say,CC,$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CC) $(COMMON) $($(2)) -fno-sanitize=function $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) $(COMMON) $($(2)) $(THIRD_PARTY) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/obj/%.o: %.c build/flags | build/gen/.stamp $(BEARSSL_HEADER)
 	$$(call say,CC,$(1) $$<)
@@ -280,7 +289,7 @@ $(eval $(call host_rules,coverage/host,HOST_COVERAGE))
 run: $(VARIANT)
 	@tools/qemu run --variant $(VARIANT) $(SYSTEM)
 
-test: host release iso sdk
+test: $(if $(filter test,$(MAKECMDGOALS)),$(shell $(PYTHON) tools/test --goals $(NAME)))
 	@$(PYTHON) tools/test $(NAME)
 
 test-%: host release iso sdk
