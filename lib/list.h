@@ -27,12 +27,6 @@ static inline bool list_is_empty(const struct list_link *head)
 	return head->next == head;
 }
 
-/* The first element's link, or nullptr. */
-static inline struct list_link *list_first(const struct list_link *head)
-{
-	return head->next == head ? nullptr : head->next;
-}
-
 /* Add link, which is in no list, as the first element. */
 static inline void list_prepend(struct list_link *head, struct list_link *link)
 {

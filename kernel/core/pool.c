@@ -149,14 +149,6 @@ void pool_free(struct pool *pool, void *object)
 		file_page(pool, page);
 }
 
-void pool_trim(struct pool *pool)
-{
-	struct list_link *link = list_first(&pool->empty);
-
-	if (link != nullptr)
-		drop_page(pool, LIST_OWNER(link, struct pool_page, link));
-}
-
 /* The page is this pool's and its map agrees with its count and its list. */
 static bool check_page(const struct pool *pool, const struct pool_page *page,
 		       const struct list_link *list)

@@ -53,9 +53,6 @@ void pool_init(struct pool *pool, struct frames *frames, size_t size, size_t ali
 /* Give back an object of this pool. */
 void pool_free(struct pool *pool, void *object);
 
-/* Give back the empty page that is kept, if there is one. */
-void pool_trim(struct pool *pool);
-
 /* What an object takes: the size to charge. */
 static inline uint64_t pool_object_bytes(const struct pool *pool)
 {

@@ -148,11 +148,6 @@ void random_init(void)
 		collect_jitter(1);
 }
 
-bool random_is_ready(void)
-{
-	return machine_random.seeded;
-}
-
 /* Fresh samples now and then, from the source that works; a seeded generator needs none. */
 static void refresh(void)
 {

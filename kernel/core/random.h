@@ -39,8 +39,6 @@ void random_init(void);
 /* One sample: a word of the processor's generator, or the time between two events. */
 void random_add_sample(enum random_source source, uint64_t sample);
 
-bool random_is_ready(void);
-
 /*
  * Fill out with size bytes, at most RANDOM_REQUEST_BYTES_MAX; bounded work.
  * STATUS_NO_ENTROPY: not seeded; out is untouched.
