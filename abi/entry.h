@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Numbers for rax, as above. */
 constexpr uint64_t SYSCALL_CAP_ENTER = 0;
 constexpr uint64_t SYSCALL_EXIT = 1;
 

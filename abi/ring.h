@@ -54,18 +54,18 @@ struct ring_submission {
 	uint16_t method; /* ordinal in the target's interface */
 	uint16_t tag;    /* the operation record, 0 .. cq_entries - 1; see below */
 	uint64_t target;
-	uint64_t user_data; /* returned unchanged in the completion */
-	uint32_t param_offset;
-	uint32_t param_length; /* bytes, a multiple of 8 */
-	uint32_t result_offset;
+	uint64_t user_data;       /* returned unchanged in the completion */
+	uint32_t param_offset;    /* in the arena, a multiple of 8; like the other offsets */
+	uint32_t param_length;    /* bytes, a multiple of 8 */
+	uint32_t result_offset;   /* where the results go */
 	uint32_t result_capacity; /* bytes, a multiple of 8 */
 	uint32_t transfer_offset; /* struct ring_transfer[transfer_count] */
-	uint8_t transfer_count;
-	uint8_t result_caps_max; /* table slots that results may fill */
-	uint16_t pipeline_field;
-	uint32_t answer_id;
-	uint32_t pipeline_dep;
-	uint64_t deadline_ns;
+	uint8_t transfer_count;   /* at most MAX_TRANSFERS */
+	uint8_t result_caps_max;  /* table slots that results may fill */
+	uint16_t pipeline_field;  /* kept for pipelining, as the next two: must be 0 */
+	uint32_t answer_id;       /* likewise */
+	uint32_t pipeline_dep;    /* likewise */
+	uint64_t deadline_ns;     /* absolute monotonic time; 0 = none */
 };
 
 static_assert(sizeof(struct ring_submission) == 64);
@@ -93,11 +93,11 @@ static_assert(offsetof(struct ring_submission, deadline_ns) == 56);
  * span, at the next multiple of 8.
  */
 struct ring_completion {
-	uint64_t user_data;
+	uint64_t user_data; /* of the submission */
 	int32_t status;
-	uint8_t kind; /* enum completion_kind */
-	uint8_t transfer_count;
-	uint16_t tag;
+	uint8_t kind;           /* enum completion_kind */
+	uint8_t transfer_count; /* capabilities received */
+	uint16_t tag;           /* of the submission */
 	uint32_t length;
 	uint32_t reserved;
 	uint64_t word; /* meaning set by the operation; 0 otherwise */
@@ -125,8 +125,8 @@ static_assert(offsetof(struct ring_transfer, reserved) == 9);
 
 /* CapTransferResult: a capability received; both fields 0 where the sender left it null. */
 struct ring_transfer_result {
-	uint64_t capability; /* CapId, now the receiver's */
-	uint64_t interface_id;
+	uint64_t capability;   /* CapId, now the receiver's */
+	uint64_t interface_id; /* what it is, by its interface's Cap'n Proto id */
 };
 
 static_assert(sizeof(struct ring_transfer_result) == 16);

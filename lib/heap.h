@@ -15,6 +15,7 @@
 
 #include <stdint.h>
 
+/* In the element; its members are the heap's. */
 struct heap_node {
 	struct heap_node *parent;
 	struct heap_node *left;
@@ -23,6 +24,7 @@ struct heap_node {
 	uint64_t sequence; /* order of insertion; 0 = in no heap */
 };
 
+/* The caller's storage; its members are the heap's. */
 struct heap {
 	struct heap_node *root;
 	uint64_t count;
@@ -32,9 +34,11 @@ struct heap {
 /* The element of which node is a member. */
 #define HEAP_OWNER(node, type, member) LIST_OWNER(node, type, member)
 
+/* Make a heap empty, or a node one that is in no heap. */
 void heap_init(struct heap *heap);
 void heap_node_init(struct heap_node *node);
 
+/* Whether the node is in a heap. */
 static inline bool heap_node_is_queued(const struct heap_node *node)
 {
 	return node->sequence != 0;

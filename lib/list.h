@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the element, or the head of a list. */
 struct list_link {
 	struct list_link *next;
 	struct list_link *prev;
@@ -15,6 +16,7 @@ struct list_link {
 /* The element of which link is a member. */
 #define LIST_OWNER(link, type, member) ((type *)((uintptr_t)(link) - offsetof(type, member)))
 
+/* Make a list empty, or a link one that is in no list. */
 static inline void list_init(struct list_link *head)
 {
 	head->next = head;

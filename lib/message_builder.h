@@ -27,6 +27,7 @@ struct struct_builder {
 	uint8_t *data; /* data section; the pointers follow it */
 };
 
+/* A list being built: elements [0, count). */
 struct list_builder {
 	struct message_builder *message;
 	uint8_t *data; /* first element; null when there was no room */
@@ -66,12 +67,13 @@ static inline void message_builder_capabilities(struct message_builder *m,
 	return m->failed ? 0 : (size_t)m->used_words * MESSAGE_WORD_BYTES;
 }
 
-/* Bytes that a Text, or a Data, of `size` bytes takes in a message besides its pointer. */
+/* Bytes that a Text of `size` bytes takes in a message besides its pointer. */
 static inline uint64_t message_text_bytes(uint32_t size)
 {
 	return ((uint64_t)size + 8) & ~7ull;
 }
 
+/* As message_text_bytes(), for a Data. */
 static inline uint64_t message_data_bytes(uint32_t size)
 {
 	return ((uint64_t)size + 7) & ~7ull;
@@ -184,6 +186,7 @@ static inline uint8_t *list_builder_at(struct list_builder l, uint32_t i, uint32
 	return nullptr;
 }
 
+/* Set element i of a list of that type. */
 static inline void list_builder_set_uint8(struct list_builder l, uint32_t i, uint8_t value)
 {
 	struct struct_builder element = { l.message, list_builder_at(l, i, sizeof(value)) };

@@ -19,6 +19,7 @@
 #include "lib/message_fault.h"
 #include "lib/message_frame.h"
 
+/* Pointers that a copy follows in a row. */
 constexpr uint8_t MESSAGE_COPY_NESTING = MESSAGE_DEFAULT_NESTING;
 
 /* How the copy is laid out. */

@@ -4,6 +4,7 @@
  * model. */
 #include <stdint.h>
 
+/* NONE, or the first fault that was met. */
 enum message_fault : uint8_t {
 	MESSAGE_FAULT_NONE = 0,
 

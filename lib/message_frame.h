@@ -28,6 +28,7 @@
 /* As many as the official library takes from a stream. */
 constexpr uint32_t MESSAGE_MAX_SEGMENTS = 511;
 
+/* A frame found in memory, which must stay as it is.  Its members are this module's. */
 struct message_frame {
 	const uint8_t *sizes; /* of the segments, in words; null: one segment, of `words` */
 	const uint8_t *bytes; /* of the first segment; the others follow */
@@ -37,6 +38,7 @@ struct message_frame {
 	uint8_t nesting; /* pointers below the root's object that may be followed in a row */
 };
 
+/* One segment of a frame, in words of 8 bytes. */
 struct message_segment {
 	const uint8_t *bytes;
 	uint32_t words;

@@ -6,6 +6,8 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "messages are little-endian");
 
+/* The encoding's unit of length, the longest message that it can express, and how many
+ * pointers may be followed in a row unless another limit is set. */
 constexpr uint32_t MESSAGE_WORD_BYTES = 8;
 constexpr uint32_t MESSAGE_MAX_WORDS = (1u << 29) - 1;
 constexpr uint8_t MESSAGE_DEFAULT_NESTING = 32;
@@ -45,6 +47,7 @@ struct message_reader {
 	bool malformed;  /* a pointer could not be followed */
 };
 
+/* A struct found in a message.  Valid as long as the message_reader and its bytes. */
 struct struct_reader {
 	struct message_reader *message;
 	const uint8_t *data; /* data section; the pointers follow it */
@@ -53,6 +56,7 @@ struct struct_reader {
 	uint8_t nesting; /* pointers that may still be followed in a row */
 };
 
+/* A list found in a message, with the same life. */
 struct list_reader {
 	struct message_reader *message;
 	const uint8_t *data; /* first element */
@@ -70,6 +74,7 @@ struct text_reader {
 	uint32_t size;
 };
 
+/* Data of `size` bytes, any bytes. */
 struct data_reader {
 	const uint8_t *data; /* never null */
 	uint32_t size;
@@ -99,6 +104,7 @@ struct text_reader list_reader_get_text(struct list_reader l, uint32_t i);
 struct data_reader list_reader_get_data(struct list_reader l, uint32_t i);
 struct capability_index list_reader_get_capability(struct list_reader l, uint32_t i);
 
+/* A little-endian number at any address. */
 static inline uint16_t message_load_uint16(const uint8_t *from)
 {
 	uint16_t value;
@@ -228,6 +234,7 @@ static inline const uint8_t *list_reader_at(struct list_reader l, uint32_t i)
 	return l.data + (uint64_t)i * l.step_bytes;
 }
 
+/* Element i of a list of that type; 0 or false past the end, or of smaller elements. */
 static inline bool list_reader_get_bool(struct list_reader l, uint32_t i)
 {
 	return i < l.count && l.element == MESSAGE_ELEMENT_BIT &&

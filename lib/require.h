@@ -13,9 +13,10 @@
  */
 #include "build_config.h"
 
+/* The environment's: says what is broken and where, and does not return. */
 [[noreturn, gnu::cold]] void require_failed(const char *file, int line, const char *what);
 
+/* The two checks of above: an expression of type void that evaluates the condition once. */
 #define require(condition) \
 	((condition) ? (void)0 : require_failed(__FILE__, __LINE__, #condition))
-
 #define debug_require(condition) require(!BUILD_DEBUG || (condition))

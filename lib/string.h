@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+/* As in ISO C, 7.26: sizes in bytes, no checks; only memmove may be given buffers that meet. */
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);

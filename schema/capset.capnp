@@ -15,6 +15,8 @@ struct CapSet {
 }
 
 struct CapSetEntry {
+  # One capability of the process.
+
   name @0 :Text;
   # 1 to 32 bytes of [a-z0-9_-].
 

@@ -2,6 +2,7 @@
 @0xe5a1c0de00000010;
 
 const consoleMaxBytes :UInt32 = 256;
+# Longest text of one write.
 
 interface Console @0xe5a1c0de00000110 {
   # Bounded emergency text on the machine's first serial port: for programs that must be heard

@@ -2,6 +2,7 @@
 @0xe5a1c0de00000013;
 
 const entropyMaxBytes :UInt32 = 256;
+# Most bytes of one read.
 
 interface EntropySource @0xe5a1c0de00000113 {
   # Random bytes from the kernel's generator (HMAC_DRBG with SHA-256, NIST SP 800-90A), seeded

@@ -2,16 +2,25 @@
 @0xe5a1c0de00000014;
 
 const pageBytes :UInt32 = 4096;
+# Unit of mapping and protection.
+
 const maxMemoryObjectBytes :UInt64 = 268435456;
 # 256 MiB: largest memory object, and largest mapping or unmapping in one call.
+
 const maxMappings :UInt32 = 512;
 # Mappings that one address space may have.
 
 enum Protection {
+  # What a program may do with mapped pages; none is writable and executable.
+
   none @0;
+  # Nothing: touching them faults.
   read @1;
+  # Load.
   readWrite @2;
+  # Load and store; not of a sealed object.
   readExecute @3;
+  # Load and execute; only of a sealed object.
 }
 
 interface MemoryObject @0xe5a1c0de00000114 {

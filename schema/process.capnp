@@ -2,8 +2,13 @@
 @0xe5a1c0de00000016;
 
 const maxArguments :UInt32 = 8;
+# Arguments of one process.
+
 const maxArgumentBytes :UInt32 = 64;
+# Length of one argument.
+
 const maxNameBytes :UInt32 = 32;
+# Length of the name of a binary or a grant.
 
 struct Grant {
   # One capability given to a new process.
@@ -20,32 +25,51 @@ struct ResourceLimits {
   # What the new process's account is given, out of the spawner's.  0 means the default.
 
   memoryBytes @0 :UInt64;
+  # For everything that takes memory: pages, page tables, the ring block, the capability table.
   slots @1 :UInt32;
+  # Capabilities at a time.
   threads @2 :UInt32;
+  # Its own threads and those of the processes that it starts.
 }
 
 enum FaultCause {
+  # What kind of exception ended a program.
+
   pageFault @0;
+  # It touched what is not mapped, or not for that.
   protection @1;
   # General protection: privileged instruction, non-canonical address, bad selector.
   invalidInstruction @2;
+  # No such instruction, or not for programs.
   divide @3;
+  # Division by zero, or a quotient that is too large.
   debug @4;
   # Single step, breakpoint.
   floatingPoint @5;
+  # An unmasked x87 or SSE exception.
   alignment @6;
+  # A misaligned access while alignment is checked.
   other @7;
+  # Any other vector.
 }
 
 struct FaultRecord {
+  # The exception that ended a program, and the thread's state at it.
+
   cause @0 :FaultCause;
+  # Its kind.
   vector @1 :UInt8;
+  # Its number: AMD64 Architecture Programmer's Manual 2, section 8.2.
   errorCode @2 :UInt64;
+  # As the processor pushed it; 0 where it pushes none.
   address @3 :UInt64;
   # What was touched, for pageFault; otherwise 0.
   instructionPointer @4 :UInt64;
+  # Of the instruction that failed; after it for traps.
   stackPointer @5 :UInt64;
+  # rsp at that moment.
   flags @6 :UInt64;
+  # RFLAGS.
   registers @7 :List(UInt64);
   # rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15.
   stack @8 :Data;
@@ -56,11 +80,13 @@ struct ExitRecord {
   # How a process ended.
   union {
     running @0 :Void;
+    # It has not ended, or is still being taken apart.
     exited @1 :Int32;
     # It called exit with this code.
     killed @2 :Void;
     # Somebody called ProcessHandle.kill.
     faulted @3 :FaultRecord;
+    # An exception ended it.
   }
 }
 

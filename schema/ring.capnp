@@ -3,6 +3,8 @@
 # Numbers of the ring ABI: operations, flags, limits.  The C layout is abi/ring.h.
 
 enum OperationCode {
+  # What a submission asks for.
+
   nop @0;
   # Completes.
   call @1;
@@ -17,6 +19,8 @@ const operationFlagMask :UInt16 = 0;
 # Every flag bit that any operation accepts.
 
 enum CapGrantMode {
+  # What becomes of the sender's capability in a transfer.
+
   copy @0;
   # The receiver gets a capability of its own; the sender keeps the slot.
   move @1;
@@ -31,5 +35,10 @@ const maxTransfers :UInt8 = 8;
 # Most capabilities that one message carries.
 
 const defaultSqEntries :UInt32 = 32;
+# Submissions that a ring holds.
+
 const defaultCqEntries :UInt32 = 64;
+# Completions that a ring holds; also tags.
+
 const defaultRingBytes :UInt32 = 16384;
+# Ring block: header, queues and arena.

@@ -8,6 +8,8 @@
 # tagBusy, badCapability, tooManyTransfers, transferMode, resultTooSmall.
 
 enum Status {
+  # How an operation ended.
+
   ok @0;
   # The operation was done.
 
@@ -179,6 +181,8 @@ struct CapException {
   # At most 120 bytes; no addresses and no other party's state.
 
   enum Type {
+    # Groups of reasons.
+
     failed @0;
     # The request was understood and failed; trying again will not help.
     overloaded @1;

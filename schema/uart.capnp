@@ -2,6 +2,7 @@
 @0xe5a1c0de00000011;
 
 const uartMaxBytes :UInt32 = 4096;
+# Most bytes of one write.
 
 interface Uart @0xe5a1c0de00000111 {
   # A serial port as a byte stream in both directions, interrupt-driven.

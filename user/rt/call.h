@@ -38,6 +38,7 @@ struct capos_call_size {
 	uint32_t result_capabilities; /* table slots that the results may fill */
 };
 
+/* Where a call is in its life. */
 enum capos_call_state : uint8_t {
 	CAPOS_CALL_IDLE = 0, /* no span; also zeroed storage */
 	CAPOS_CALL_BUILDING,
@@ -99,7 +100,11 @@ static inline void capos_call_set_deadline(struct capos_call *call, uint64_t dea
  */
 static inline enum status capos_call_submit(struct capos_call *call);
 
-/* Let the kernel see everything that was submitted, without waiting. */
+/*
+ * Let the kernel see everything that was submitted, without waiting.
+ * Statuses: ok, or what stopped the kernel: completionsFull (completions made by hand are not
+ * consumed), ringTail and ringHead (the indices were spoilt).
+ */
 enum status capos_flush(void);
 
 /* Whether the call has completed; looks at the ring but never enters the kernel. */

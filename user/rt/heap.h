@@ -10,6 +10,7 @@
  */
 #include <stddef.h>
 
+/* Most that a program can have allocated at a time, headers included. */
 constexpr size_t CAPOS_HEAP_BYTES = 64 * 1024 * 1024;
 
 /* `size` bytes at a multiple of 16, not zeroed; nullptr when there is no more.  0

@@ -7,9 +7,11 @@
  */
 #include <stdint.h>
 
+/* How many lines are kept, and how long one can be. */
 constexpr uint32_t HISTORY_LINES = 32;
 constexpr uint32_t HISTORY_LINE_BYTES = 1024;
 
+/* size bytes of data, which no zero closes. */
 struct history_line {
 	uint32_t size;
 	char data[HISTORY_LINE_BYTES];

@@ -12,6 +12,7 @@
  */
 #include <stdint.h>
 
+/* What was pressed. */
 enum key : uint8_t {
 	KEY_NONE = 0,
 	KEY_CHARACTER, /* in key_decoder.character */
@@ -32,6 +33,7 @@ enum key : uint8_t {
 	KEY_END_OF_INPUT,  /* Ctrl-D */
 };
 
+/* What the bytes so far belong to. */
 enum key_decoder_state : uint8_t {
 	KEY_STATE_TEXT = 0,
 	KEY_STATE_ESCAPE,

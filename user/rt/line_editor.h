@@ -18,8 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Longest line, without its end. */
 constexpr uint32_t LINE_BYTES_MAX = HISTORY_LINE_BYTES;
 
+/* What a byte completed. */
 enum line_event : uint8_t {
 	LINE_EVENT_NONE = 0,
 	LINE_EVENT_LINE,         /* line, size: what was entered */
@@ -28,8 +30,10 @@ enum line_event : uint8_t {
 	LINE_EVENT_END_OF_INPUT, /* Ctrl-D on an empty line */
 };
 
+/* Show text at the terminal; it is gone when the function returns. */
 typedef void line_editor_echo(void *context, const char *text, size_t size);
 
+/* The caller's storage, some 36 KiB.  line and size are there to be read. */
 struct line_editor {
 	struct key_decoder decoder;
 	struct history history;

@@ -9,6 +9,8 @@
  */
 #include <stdint.h>
 
+/* Exit code after a panic. */
 constexpr int32_t CAPOS_PANIC_CODE = 134;
 
+/* End the program as above; the texts are closed by zero bytes. */
 [[noreturn]] void capos_panic(const char *file, uint32_t line, const char *what);

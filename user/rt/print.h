@@ -19,4 +19,5 @@ enum status capos_write(const char *text, size_t size);
  */
 [[gnu::format(printf, 1, 2)]] void capos_print(const char *format, ...);
 
+/* Longest text of one capos_print(). */
 constexpr size_t CAPOS_PRINT_BYTES = 512;

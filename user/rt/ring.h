@@ -62,7 +62,9 @@ static inline void *capos_arena_at(struct ring_header *ring, uint32_t offset)
 
 /*
  * Let the kernel take the submissions, then wait for min_complete completions or the deadline
- * (abi/entry.h).  *out_available may be null.
+ * (abi/entry.h).  out_available may be null.
+ * Statuses: ok (enough completions, or RING_NO_WAIT), timedOut, minCompleteTooLarge, ringTail,
+ * ringHead, completionsFull.
  */
 static inline enum status capos_cap_enter(uint32_t min_complete, uint64_t deadline_ns,
 					  uint32_t *out_available)

@@ -19,9 +19,11 @@
 
 #include <stddef.h>
 
+/* Room for input not yet taken, and for output not yet sent. */
 constexpr uint32_t TERMINAL_INPUT_BYTES = 256;
 constexpr uint32_t TERMINAL_OUTPUT_BYTES = 512;
 
+/* The caller's storage; must stay where it is while a read is in flight. */
 struct terminal {
 	struct uart_client uart;
 	struct capos_call read; /* in flight while `reading` */
@@ -33,6 +35,7 @@ struct terminal {
 	char output[TERMINAL_OUTPUT_BYTES];
 };
 
+/* Start with empty buffers on a capability that stays the caller's. */
 void terminal_init(struct terminal *t, struct uart_client uart);
 
 /* Text as it is, but for newlines. */
@@ -56,10 +59,13 @@ bool terminal_input_is_full(const struct terminal *t);
 /* Forget the input that was not yet taken. */
 void terminal_drop_input(struct terminal *t);
 
-/* Have a read in flight, if there is room for its input. */
+/* Have a read in flight, if there is room for its input.  Statuses: of capos_call_submit(). */
 enum status terminal_start_read(struct terminal *t);
 
-/* Move the input of a completed read to the buffer.  Does nothing while it is in flight. */
+/*
+ * Move the input of a completed read to the buffer.  Does nothing while it is in flight.
+ * Statuses: ok, or how the read ended: those of Uart.read.
+ */
 enum status terminal_collect(struct terminal *t);
 
 /* Withdraw the read in flight; what it brought after all is kept. */
