@@ -163,7 +163,7 @@ build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos
 # --- Programs of the build -----------------------------------------------------------------------
 
 # The plug-in runs before there is generated code, so it is linked with nothing of ours; the other
-# tools get all of lib/.
+# tools get all of lib/, but for the reference's, which only reads text.
 TOOL_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tools/*/*.c))))
 TOOL_LIB := $(LIB:%.c=build/tools/obj/%.o)
 
@@ -179,7 +179,7 @@ build/tools/obj/%.o: %.c build/flags | build/gen/.stamp
 
 define tool_rule
 build/tools/$(notdir $(1)): $(patsubst %.c,build/tools/obj/%.o,$(wildcard $(1)/*.c)) \
-		$(if $(filter tools/capnpc-capos,$(1)),,$(TOOL_LIB))
+		$(if $(filter tools/capnpc-capos tools/reference,$(1)),,$(TOOL_LIB))
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) -fuse-ld=lld -o $$@ $$^
 endef

@@ -31,13 +31,13 @@ build/%/sdk/libcapos.a: build/%/libcapos.a
 	$(Q)rm -f $@.new && $(AR) t $< | tr '\n' '\0' | xargs -0 $(AR) qcsD $@.new && mv $@.new $@
 
 SDK_TEXTS := $(wildcard tools/sdk/* tools/sdk/template/*) docs/guides/sdk.md
-SDK_HEADERS := $(wildcard abi/*.h lib/*.h lib/config/*/*.h lib/freestanding/*.h user/rt/*.h)
+SDK_CONFIG := $(wildcard lib/config/*/*.h lib/freestanding/*.h)
 
 build/sdk/.stamp: build/release/sdk/libcapos.a build/debug/sdk/libcapos.a build/tools/capnpc-capos \
 		build/tools/mkmanifest build/gen/.stamp build/sdk.flags user/rt/program.ld \
-		$(SCHEMAS) $(SDK_HEADERS) $(SDK_TEXTS)
+		build/reference/.stamp $(SCHEMAS) $(PUBLIC_HEADERS) $(SDK_CONFIG) $(SDK_TEXTS)
 	$(call say,SDK,build/sdk)
 	$(Q)mkdir -p $(@D)
-	$(Q)STRIP=$(STRIP) tools/sdk/stage build/sdk.new
+	$(Q)STRIP=$(STRIP) tools/sdk/stage build/sdk.new $(PUBLIC_HEADERS)
 	$(Q)tools/update-folder build/sdk.new build/sdk
 	$(Q)touch $@
