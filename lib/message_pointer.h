@@ -11,10 +11,12 @@
 #include "lib/message_builder.h"
 #include "lib/message_reader.h"
 
+/* A pointer to read. */
 struct pointer_reader {
 	struct struct_reader s;
 };
 
+/* A pointer to set. */
 struct pointer_builder {
 	struct struct_builder s;
 };
@@ -126,12 +128,14 @@ static inline void pointer_builder_set_capability(struct pointer_builder p, uint
 	struct_builder_set_capability(p.s, 0, capability);
 }
 
+/* Make the pointer lead to a new zeroed object, as the struct_builder function of that name. */
 static inline struct struct_builder
 pointer_builder_init_struct(struct pointer_builder p, uint16_t data_words, uint16_t pointers)
 {
 	return struct_builder_init_struct(p.s, 0, data_words, pointers);
 }
 
+/* As struct_builder_init_list(). */
 static inline struct list_builder pointer_builder_init_list(struct pointer_builder p,
 							    enum message_element element,
 							    uint32_t count)
@@ -139,6 +143,7 @@ static inline struct list_builder pointer_builder_init_list(struct pointer_build
 	return struct_builder_init_list(p.s, 0, element, count);
 }
 
+/* As struct_builder_init_struct_list(). */
 static inline struct list_builder pointer_builder_init_struct_list(struct pointer_builder p,
 								   uint32_t count,
 								   uint16_t data_words,
