@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PLUGIN = ROOT / "build/tools/capnpc-capos"
-MKMANIFEST = ROOT / "build/tools/mkmanifest"
+TOOLS = ROOT / os.environ.get("CAPOS_TOOLS", "build/tools")
+PLUGIN = TOOLS / "capnpc-capos"
+MKMANIFEST = TOOLS / "mkmanifest"
 
 # Schemas with a constant that a host test builds and reads: file, type, constant, test.
 SAMPLES = {
