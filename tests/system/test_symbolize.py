@@ -30,3 +30,13 @@ def test_every_line_of_the_log_stays(boot):
 def test_unknown_programs_and_garbage_pass():
     log = "fault: process=nobody pid=1 rip=0x1234 rsp=0x0\nfault: stack 0x1 0x2\nfault: stack\n"
     assert symbolized(log) == log
+
+
+def test_an_exception_in_the_kernel_gets_function_and_line():
+    """As the variant ubsan meets one at each check that fails."""
+    kernel = os.path.join(ROOT, "build", VARIANT, "kernel.elf")
+    symbols = subprocess.run(["llvm-nm-19", kernel], text=True, check=True,
+                             stdout=subprocess.PIPE).stdout
+    address = "0x" + re.search(r"^([0-9a-f]+) . trap_from_user$", symbols, re.MULTILINE).group(1)
+    text = symbolized(f"trap: vector 6 error 0x0 rip {address} rsp 0x1 cr2 0x0 flags 0x2\n")
+    assert re.search(rf"^ +{address} trap_from_user at trap\.c:\d+", text, re.MULTILINE), text
