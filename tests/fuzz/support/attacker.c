@@ -111,6 +111,7 @@ void attacker_check(const struct attacker *a)
 	require(ring_check(&process->thread->ring));
 	require(address_space_check(&process->space));
 	require(cap_table_check(&process->table));
+	require(account_own_use(process->account, ACCOUNT_SLOTS) == process->table.used_count);
 }
 
 /* The frame that a mapping shows at address, if it has been taken. */
@@ -156,6 +157,20 @@ static void check_hole(const struct attacker *a, uint64_t start, uint64_t end)
 	check_page(a, nullptr, end - PAGE_SIZE);
 }
 
+/* An object knows of all its writable mappings, of which this process has some. */
+static void check_writable(const struct list_link *mappings, const struct memory_object *object)
+{
+	uint32_t count = 0;
+
+	for (struct list_link *link = mappings->next; link != mappings; link = link->next) {
+		const struct mapping *mapping = LIST_OWNER(link, struct mapping, link);
+
+		if (mapping->kind == MAPPING_OBJECT && mapping->object == object)
+			count += mapping->access == HAL_ACCESS_WRITE;
+	}
+	require(count <= object->writable_mappings && (count == 0 || !object->sealed));
+}
+
 void attacker_check_pages(const struct attacker *a)
 {
 	const struct list_link *mappings = &a->program.process->space.mappings;
@@ -166,6 +181,8 @@ void attacker_check_pages(const struct attacker *a)
 		uint64_t address = mapping->start;
 
 		check_hole(a, end, mapping->start);
+		if (mapping->kind == MAPPING_OBJECT)
+			check_writable(mappings, mapping->object);
 		for (uint32_t i = 0; i < PAGES_LOOKED_AT && address < mapping->end; i++) {
 			check_page(a, mapping, address);
 			address += PAGE_SIZE;
