@@ -27,6 +27,7 @@ enum status address_space_init(struct address_space *space, struct account *acco
 
 	*space = (struct address_space){ .account = account };
 	list_init(&space->mappings);
+	space->hint = &space->mappings;
 	status = supply_frames(account, 0, &space->root);
 	if (status != STATUS_OK)
 		return status;
@@ -47,11 +48,22 @@ static bool range_is_valid(uint64_t address, uint64_t size)
 	       address - HAL_USER_START <= HAL_USER_END - HAL_USER_START - size;
 }
 
+/* The first link behind which a mapping can reach beyond address: searches start here. */
+static inline struct list_link *search_from(struct address_space *space, uint64_t address)
+{
+	struct list_link *l = space->hint;
+
+	return l != &space->mappings && mapping_of(l)->end <= address ? l->next
+								      : space->mappings.next;
+}
+
 /* The mapping that covers all of [start, start + size), or nullptr. */
 static struct mapping *mapping_covering(struct address_space *space, uint64_t start,
 					uint64_t size)
 {
-	for (struct list_link *l = space->mappings.next; l != &space->mappings; l = l->next) {
+	struct list_link *l = search_from(space, start);
+
+	for (; l != &space->mappings; l = l->next) {
 		struct mapping *mapping = mapping_of(l);
 
 		if (start >= mapping->start && start < mapping->end)
@@ -67,7 +79,7 @@ static struct mapping *mapping_covering(struct address_space *space, uint64_t st
 static struct list_link *find_place(struct address_space *space, uint64_t *start, uint64_t size)
 {
 	uint64_t from = *start != 0 ? *start : ANYWHERE_START;
-	struct list_link *l = space->mappings.next;
+	struct list_link *l = search_from(space, from);
 
 	for (; l != &space->mappings; l = l->next) {
 		struct mapping *mapping = mapping_of(l);
@@ -83,6 +95,7 @@ static struct list_link *find_place(struct address_space *space, uint64_t *start
 	if (size > HAL_USER_END - from)
 		return nullptr;
 	*start = from;
+	space->hint = l->prev;
 	return l;
 }
 
@@ -119,9 +132,9 @@ static void mapping_destroy(struct address_space *space, struct mapping *mapping
 }
 
 /* A place for size bytes at *in_out_address (0: anywhere), and storage for a mapping there. */
-static enum status open_place(struct address_space *space, uint64_t size,
-			      uint64_t *in_out_address, struct list_link **out_before,
-			      struct mapping **out_mapping)
+[[gnu::always_inline]] static inline enum status
+open_place(struct address_space *space, uint64_t size, uint64_t *in_out_address,
+	   struct list_link **out_before, struct mapping **out_mapping)
 {
 	uint64_t asked = *in_out_address;
 
@@ -346,6 +359,7 @@ static enum status isolate(struct address_space *space, struct mapping **mapping
 static void remove(struct address_space *space, struct mapping *mapping)
 {
 	page_tables_release(space, mapping);
+	space->hint = mapping->link.prev;
 	list_remove(&mapping->link);
 	space->mapping_count--;
 	count_writable(mapping, -1);
@@ -363,7 +377,7 @@ static bool overlaps(const struct mapping *mapping, uint64_t start, uint64_t end
 /* The first mapping that overlaps [start, end), or nullptr. */
 static struct mapping *first_in(struct address_space *space, uint64_t start, uint64_t end)
 {
-	struct list_link *l = space->mappings.next;
+	struct list_link *l = search_from(space, start);
 
 	while (l != &space->mappings && mapping_of(l)->end <= start)
 		l = l->next;
@@ -567,6 +581,7 @@ bool address_space_teardown_step(struct address_space *space)
 bool address_space_check(const struct address_space *space)
 {
 	uint64_t previous_end = HAL_USER_START;
+	bool has_hint = space->hint == &space->mappings;
 	uint32_t count = 0;
 
 	for (const struct list_link *l = space->mappings.next; l != &space->mappings;
@@ -576,9 +591,10 @@ bool address_space_check(const struct address_space *space)
 		if (mapping->start < previous_end || mapping->start >= mapping->end)
 			return false;
 		previous_end = mapping->end;
+		has_hint = has_hint || l == space->hint;
 		count++;
 	}
-	return count == space->mapping_count && previous_end <= HAL_USER_END &&
+	return has_hint && count == space->mapping_count && previous_end <= HAL_USER_END &&
 	       space->tables_taken <= space->table_spans &&
 	       space->table_spans == page_tables_count(space);
 }

@@ -43,7 +43,8 @@ struct address_space {
 	struct paddr top;
 	struct account *account;
 	struct list_link mappings;
-	struct mapping *spare; /* kept, and paid for, for the next mapping; or nullptr */
+	struct list_link *hint; /* in mappings: what was looked for last is close behind it */
+	struct mapping *spare;  /* kept, and paid for, for the next mapping; or nullptr */
 	uint32_t mapping_count;
 	uint32_t table_spans;  /* reserved table frames */
 	uint32_t tables_taken; /* of those, in the tree now */
