@@ -16,7 +16,6 @@ reference: build/reference/.stamp
 
 build/reference/.stamp: build/tools/reference $(REFERENCE_FILES)
 	$(call say,DOC,build/reference)
-	$(Q)rm -rf build/reference.new && mkdir -p build/reference.new $(@D)
-	$(Q)build/tools/reference build/reference.new $(REFERENCE_FILES)
-	$(Q)tools/update-folder build/reference.new build/reference
+	$(Q)new=build/reference.new$$$$ && mkdir -p $$new $(@D) && \
+		build/tools/reference $$new $(REFERENCE_FILES) && tools/update-folder $$new build/reference
 	$(Q)touch $@

@@ -28,16 +28,17 @@ endif
 build/%/sdk/libcapos.a: build/%/libcapos.a
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)rm -f $@.new && $(AR) t $< | tr '\n' '\0' | xargs -0 $(AR) qcsD $@.new && mv $@.new $@
+	$(Q)new=$@.$$$$ && $(AR) t $< | tr '\n' '\0' | xargs -0 $(AR) qcsD $$new && mv $$new $@
 
 SDK_TEXTS := $(wildcard tools/sdk/* tools/sdk/template/*) docs/guides/sdk.md
 SDK_CONFIG := $(wildcard lib/config/*/*.h lib/freestanding/*.h)
 
+# Staged in a folder of this run's own: two that meet do the same, and do not disturb each other.
 build/sdk/.stamp: build/release/sdk/libcapos.a build/debug/sdk/libcapos.a build/tools/capnpc-capos \
 		build/tools/mkmanifest build/gen/.stamp build/sdk.flags user/rt/program.ld \
 		build/reference/.stamp $(SCHEMAS) $(PUBLIC_HEADERS) $(SDK_CONFIG) $(SDK_TEXTS)
 	$(call say,SDK,build/sdk)
 	$(Q)mkdir -p $(@D)
-	$(Q)STRIP=$(STRIP) tools/sdk/stage build/sdk.new $(PUBLIC_HEADERS)
-	$(Q)tools/update-folder build/sdk.new build/sdk
+	$(Q)new=build/sdk.new$$$$ && STRIP=$(STRIP) tools/sdk/stage $$new $(PUBLIC_HEADERS) && \
+		tools/update-folder $$new build/sdk
 	$(Q)touch $@
