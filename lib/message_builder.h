@@ -43,7 +43,7 @@ static inline void message_builder_init(struct message_builder *m, void *buffer,
 	size_t words = capacity_bytes / MESSAGE_WORD_BYTES;
 
 	*m = (struct message_builder){
-		.bytes = buffer,
+		.bytes = (uint8_t *)buffer,
 		.capacity_words =
 			words < MESSAGE_MAX_WORDS ? (uint32_t)words : MESSAGE_MAX_WORDS,
 	};

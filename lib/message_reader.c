@@ -141,10 +141,10 @@ static bool read_plain_list(struct list_reader *l, const uint8_t *at, uint64_t p
 /* Whether the elements found can be read as the elements expected; bits mix with nothing. */
 static bool elements_fit(const struct list_reader *l, enum message_element expected)
 {
-	if (expected == MESSAGE_ELEMENT_VOID)
-		return true;
 	if (expected == MESSAGE_ELEMENT_BIT || l->element == MESSAGE_ELEMENT_BIT)
 		return expected == l->element;
+	if (expected == MESSAGE_ELEMENT_VOID)
+		return true;
 	if (expected == MESSAGE_ELEMENT_POINTER)
 		return l->pointers != 0;
 	return message_element_bits(expected) / 8 <= l->data_bytes;

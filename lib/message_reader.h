@@ -148,7 +148,7 @@ static inline void message_reader_init(struct message_reader *m, const void *byt
 	bool malformed = words - 1 >= MESSAGE_MAX_WORDS || size_bytes % MESSAGE_WORD_BYTES != 0;
 
 	*m = (struct message_reader){
-		.bytes = bytes,
+		.bytes = (const uint8_t *)bytes,
 		.words = malformed ? 0 : (uint32_t)words,
 		.budget_words = message_default_budget(words),
 		.nesting = MESSAGE_DEFAULT_NESTING,

@@ -377,6 +377,7 @@ static void elements_of_another_size_are_refused(void **state)
 	(void)state;
 	assert_list_refused(MESSAGE_ELEMENT_BIT, MESSAGE_ELEMENT_STRUCT);
 	assert_list_refused(MESSAGE_ELEMENT_BIT, MESSAGE_ELEMENT_BYTE);
+	assert_list_refused(MESSAGE_ELEMENT_BIT, MESSAGE_ELEMENT_VOID);
 	assert_list_refused(MESSAGE_ELEMENT_BYTE, MESSAGE_ELEMENT_BIT);
 	assert_list_refused(MESSAGE_ELEMENT_BYTE, MESSAGE_ELEMENT_TWO_BYTES);
 	assert_list_refused(MESSAGE_ELEMENT_FOUR_BYTES, MESSAGE_ELEMENT_EIGHT_BYTES);
