@@ -63,7 +63,7 @@ def session(request, start):
 
 def stopped_at(gdb, function):
     gdb("tbreak " + function)
-    assert function in gdb("continue")
+    assert function.lstrip("*") in gdb("continue")
 
 
 def test_gdb_shows_the_kernel(session):
@@ -75,16 +75,16 @@ def test_gdb_shows_the_kernel(session):
     assert "block:  sq_head 0 sq_tail 1 cq_head 0 cq_tail 0" in rings
     assert re.search(r"submission tag \d+: call target \d+\.1 method \d+ parameters", rings)
 
-    stopped_at(gdb, "thread_block")
+    # Of the release kernel only what assembly calls, or is, has a place of its own for sure.
+    stopped_at(gdb, "*hal_idle")
     check_words(gdb)
     check_symbols(gdb, "shell")
 
-    gdb("tbreak operation_finish")
+    gdb("tbreak *&resume")
     gdb.send("continue")
     machine.expect(PROMPT, SECONDS)
     machine.type("\r")
-    assert "operation_finish" in gdb.output()
-    gdb("finish")
+    assert "resume" in gdb.output()
     rings = gdb("capos rings 1")
     assert re.search(r"completion tag \d+: ok, done, \d+ bytes, 0 capabilities, user_data 0x", rings)
     assert "waiting 0" in rings
@@ -94,7 +94,8 @@ def check_words(gdb):
     """The shell waits for input: what each command must say then."""
     assert re.search(r"^\* shell#1: running, 9 capabilities, \d+ of \d+ bytes$",
                      gdb("capos processes"), re.MULTILINE)
-    assert re.search(r"^shell#1: running, rip 0x2\w+ rsp 0x2\w+", gdb("capos threads"))
+    assert re.search(r"^shell#1: blocked, rip 0x2\w+ rsp 0x2\w+, waits for 1 completions, "
+                     r"deadline none$", gdb("capos threads"), re.MULTILINE)
     capabilities = gdb("capos capabilities shell")
     for slot, name in enumerate(["virtual_memory"] + GRANTS):
         assert re.search(rf"^  {slot}\.1 \(0x10000000{slot}\): {name}", capabilities, re.MULTILINE)
@@ -151,3 +152,36 @@ def test_a_system_may_follow_the_option():
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         assert "no-such-system.manifest is not built" in done.stdout
+
+
+def guide():
+    with open(os.path.join(ROOT, "docs/guides/debugging.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def test_the_guide_names_every_command_and_no_other(session):
+    _, gdb = session
+    stopped_at(gdb, "kernel_syscall")
+    named = set(re.findall(r"^\| `(capos \w+)", guide(), re.MULTILINE))
+    assert named == set(re.findall(r"^(capos \w+) -- ", gdb("help capos"), re.MULTILINE))
+    for command in named:
+        output = gdb(command)
+        assert "Error" not in output and "Exception" not in output, output
+
+
+def test_what_the_guide_types_works(session):
+    """Its first example, as it stands."""
+    _, gdb = session
+    example = guide().split("```\n(gdb) ", 2)[1].split("```")[0]
+    lines = [line.removeprefix("(gdb) ") for line in example.splitlines()]
+    outputs = [gdb(line) for line in lines[:3]]
+    shape = [re.sub(r"0x\w+|\d+", "N", line) for line in lines[3:]]
+    assert [re.sub(r"0x\w+|\d+", "N", line) for line in outputs[2].splitlines()] == shape
+
+
+def test_the_runner_has_the_options_of_the_guide():
+    runner = os.path.join(ROOT, "tools", "qemu")
+    usage = subprocess.run([runner, "--help"], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout
+    for option in set(re.findall(r"(?<![|-] )(--[a-z]+[a-z-]*)", guide())) - {"--variant"}:
+        assert option in usage
