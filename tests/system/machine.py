@@ -28,10 +28,10 @@ TROUBLE = re.compile(r"^(?:warning:|panic:|boot: refused:).*$", re.MULTILINE)
 class Machine:
     """Options are those of tools/qemu, with underscores: memory=32, icount=True, append="x"."""
 
-    def __init__(self, system="default", timeout=120, **options):
+    def __init__(self, system="default", timeout=120, mode="exec", **options):
         handle, self.log_path = tempfile.mkstemp(prefix="capos-", suffix=".log")
         os.close(handle)
-        command = [RUNNER, "exec", system, "--variant", VARIANT,
+        command = [RUNNER, mode, system, "--variant", VARIANT,
                    "--timeout", str(timeout), "--log", self.log_path]
         for name, value in options.items():
             flag = "--" + name.replace("_", "-")

@@ -40,3 +40,18 @@ def test_an_exception_in_the_kernel_gets_function_and_line():
     address = "0x" + re.search(r"^([0-9a-f]+) . trap_from_user$", symbols, re.MULTILINE).group(1)
     text = symbolized(f"trap: vector 6 error 0x0 rip {address} rsp 0x1 cr2 0x0 flags 0x2\n")
     assert re.search(rf"^ +{address} trap_from_user at trap\.c:\d+", text, re.MULTILINE), text
+
+
+def test_run_names_functions_at_once(boot):
+    machine = boot(mode="run")
+    machine.type("run fault page\r")
+    machine.expect(r"fault: process=fault .* rip=(0x[0-9a-f]+).*\r?\n +\1 \w+ at \S+\.[chS]:\d+")
+    machine.expect(r"\n +0x[0-9a-f]+ capos_main at fault\.c:\d+")
+
+
+def test_only_what_is_executed_has_a_name(boot):
+    machine = boot()
+    machine.command("run fault page")
+    text = symbolized(machine.log)
+    assert re.search(r"fault: stack .*\b0x0\b", text)
+    assert not re.search(r"^ +0x[0-9a-f]{1,4} ", text, re.MULTILINE)
