@@ -13,12 +13,14 @@ FUZZ_HELPERS := $(filter-out %/require_failed.c,$(HOST_HELPERS)) \
 FUZZ_USER := $(filter user/rt/% user/shell/% user/app/calc/%,$(HOST_USER)) $(HOST_GENERATED)
 FUZZ := $(HOST) -fsanitize=fuzzer-no-link
 CXX := clang++-19
-CXX_FLAGS := -std=c++20 -g -I. -Ibuild/gen -fdebug-compilation-dir=. -Wall -Wextra $(WERROR)
+CXX_FLAGS := -std=c++17 -g -I. -Ibuild/gen -fdebug-compilation-dir=. -Wall -Wextra $(WERROR)
 FUZZ_LINK := -fuse-ld=lld -Wl,-z,muldefs
 
 # What a target needs besides kernel, library, runtime and shell: sources_NAME are compiled along,
 # libraries_NAME linked.
 sources_manifest := tools/mkmanifest/check.c
+libraries_message-official := -lcapnp -lkj
+libraries_frame-official := -lcapnp -lkj
 
 fuzz_objects = $(patsubst %.c,build/fuzz/obj/%.o,$(1))
 fuzz_option = $(if $(filter undefined,$(origin $(1)_$(2))),,$($(1)_$(2)))
@@ -61,7 +63,8 @@ build/fuzz/$(1): build/fuzz/obj/tests/fuzz/$(1).o \
 		$(call fuzz_objects,$(FUZZ_HELPERS) $(call fuzz_option,sources,$(1))) \
 		build/fuzz/kernel.a build/fuzz/user.a
 	$$(call say,LINK,$$@)
-	$$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(FUZZ_LINK) -o $$@ $$^ -lcmocka \
+	$$(Q)$(if $(wildcard tests/fuzz/$(1).c++),$(CXX),$(CC)) -fsanitize=fuzzer,address,undefined \
+		$(FUZZ_LINK) -o $$@ $$^ -lcmocka \
 		$(call fuzz_option,libraries,$(1))
 
 build/host/replay/$(1): build/host/obj/tests/fuzz/$(1).o build/host/obj/tests/fuzz/support/replay.o \
