@@ -26,6 +26,17 @@ void log_line(const char *pattern, ...)
 	serial_write_all((const uint8_t *)line, length);
 }
 
+void log_end(void)
+{
+	if (BUILD_DEBUG) {
+		struct stack_use use = hal_stack_used();
+
+		if (use.size_bytes != 0)
+			log_line("stack: used %u of %u bytes", use.used_bytes, use.size_bytes);
+	}
+	serial_flush();
+}
+
 void kernel_panic(const char *file, int line, const char *what)
 {
 	log_line("panic: %s:%d: %s", file, line, what);
@@ -36,7 +47,7 @@ void kernel_panic(const char *file, int line, const char *what)
 void kernel_boot_refuse(const char *what)
 {
 	log_line("boot: refused: %s", what);
-	serial_flush();
+	log_end();
 	hal_power_off(VERDICT_REFUSED);
 }
 

@@ -137,7 +137,7 @@ static void finish_waiter(struct operation *op, const struct process *process)
 	uint8_t verdict = VERDICT_FIRST_PROCESS;
 
 	log_line("boot: the first process has ended");
-	serial_flush();
+	log_end();
 	if (process->exit.cause == EXIT_EXITED && process->exit.code >= 0 &&
 	    process->exit.code < VERDICT_FIRST_PROCESS)
 		verdict = (uint8_t)process->exit.code;

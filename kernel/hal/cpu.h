@@ -55,6 +55,14 @@ void hal_serial_interrupts(bool input, bool output);
 /* Write one byte, polling for a bounded time; for emergency text only. */
 void hal_serial_write_polled(uint8_t byte);
 
+/* How deep the kernel stack has been at most, in builds that check themselves. */
+struct stack_use {
+	uint32_t used_bytes;
+	uint32_t size_bytes; /* 0: not known */
+};
+
+struct stack_use hal_stack_used(void);
+
 /* End the machine.  verdict is seen by an emulator's debug-exit device, 0 is success; the
  * architecture turns it into the exit status that tools/qemu understands. */
 [[noreturn]] void hal_power_off(uint8_t verdict);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Power: the machine's switch.  Interface: schema/power.capnp. */
 #include "kernel/core/call.h"
-#include "kernel/core/serial.h"
+#include "kernel/core/log.h"
 #include "kernel/core/singletons.h"
 #include "kernel/hal/cpu.h"
 #include "schema/power.capnp.h"
@@ -12,13 +12,13 @@ static enum status off(struct call *call)
 
 	if (!power_off_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
-	serial_flush();
+	log_end();
 	hal_power_off(power_off_params_get_verdict(params));
 }
 
 static enum status reset(struct call *)
 {
-	serial_flush();
+	log_end();
 	hal_reset();
 }
 

@@ -151,6 +151,11 @@ void hal_idle(void)
 	leave(FAKE_HAL_IDLE);
 }
 
+struct stack_use hal_stack_used(void)
+{
+	return (struct stack_use){};
+}
+
 void hal_power_off(uint8_t verdict)
 {
 	machine.verdict = verdict;

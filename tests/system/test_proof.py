@@ -10,7 +10,8 @@ import re
 
 import pytest
 
-from machine import ROOT
+from conftest import MEASURED, STACK
+from machine import ROOT, VARIANT
 
 SYSTEMS = sorted(os.path.basename(path)[:-len(".capnp")]
                  for path in glob.glob(os.path.join(ROOT, "system", "proof-*.capnp")))
@@ -24,6 +25,7 @@ def test_proof(system, start, record_property):
     results = RESULT.findall(machine.log)
     for kind, name, reason in results:
         record_property("result", f"{kind}|{name}|{reason.strip()}")
+    assert VARIANT not in MEASURED or STACK.search(machine.log), "the stack was not measured"
     failed = [f"{name}{reason}" for kind, name, reason in results if kind == "not ok"]
     names = [name for _, name, _ in results]
     assert not failed, "failed: " + "; ".join(failed) + "\n" + machine.log[-3000:]

@@ -4,6 +4,8 @@
 
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/page_table.h"
+#include "kernel/hal/cpu.h"
+#include "lib/require.h"
 #include "lib/string.h"
 
 extern const uint8_t kernel_text_start[];
@@ -22,6 +24,9 @@ constexpr uint64_t LARGE_PAGE_SIZE = UINT64_C(1) << 21;
 /* How far an address is shifted for its index in a table. */
 enum level : uint8_t { LEVEL_PAGE = 12, LEVEL_LARGE = 21, LEVEL_ROOT = 39 };
 constexpr uint8_t LEVEL_BITS = 9;
+
+/* What stands in each byte of a stack that has not been used. */
+constexpr uint8_t STACK_PAINT = 0xa5;
 
 static struct paddr root;
 
@@ -100,7 +105,8 @@ static void map_direct(struct range_set *free, struct boot_range ram)
 	}
 }
 
-/* Pages below top; the page under them stays unmapped. */
+/* Pages below top; the page under them stays unmapped.  Painted, hal_stack_used() can tell
+ * which part of them has been used. */
 static uint64_t map_stack(struct range_set *free, uint64_t top, uint64_t size)
 {
 	uint64_t page = 0;
@@ -108,6 +114,8 @@ static uint64_t map_stack(struct range_set *free, uint64_t top, uint64_t size)
 	for (uint64_t address = top - size; address < top; address += PAGE_SIZE) {
 		page = take_page(free).raw;
 		map_page(free, address, page, READ_WRITE);
+		if (BUILD_DEBUG)
+			memset(in_window(page), STACK_PAINT, PAGE_SIZE);
 	}
 	return page;
 }
@@ -146,4 +154,16 @@ void kernel_map_device(struct range_set *free, uint64_t page, uint64_t to)
 struct paddr kernel_map_root(void)
 {
 	return root;
+}
+
+struct stack_use hal_stack_used(void)
+{
+	uint64_t top = cpu_stack_top(0, IST_NONE);
+	const uint8_t *at = (const uint8_t *)(top - STACK_BYTES);
+	uint32_t unused = 0;
+
+	while (unused < STACK_BYTES && at[unused] == STACK_PAINT)
+		unused++;
+	return (struct stack_use){ .used_bytes = STACK_BYTES - unused,
+				   .size_bytes = STACK_BYTES };
 }
