@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "schema/timer.capnp.h"
+
 static struct supply_report before;
 
 /* A child of `first` with a capability of that name, and the program in it. */
@@ -327,6 +329,43 @@ static void death_takes_pending_operations_along(void **)
 	}
 }
 
+/* Submit a wait for ever, of the timer that the child was given. */
+static void submit_wait(struct program *child, uint16_t tag)
+{
+	struct request request;
+
+	request_init(&request, program_capability(child, "given"), TIMER_WAIT_METHOD, tag);
+	timer_wait_params_set_until_ns(timer_wait_params_init_root(&request.params),
+				       UINT64_MAX);
+	request_submit(child, &request);
+}
+
+/* A program that holds its own handle kills itself: what it submitted before is dropped, and
+ * what it submitted after, which would wait in a ring that is taken apart, is never run. */
+static void entry_that_ends_its_process_is_the_last(void **)
+{
+	struct program child;
+	uint64_t handle = start_child(&child, "timer");
+	struct process *process = child.process;
+	struct request request;
+	struct cap_id own;
+
+	assert_int_equal(process_reserve_slots(process, 1), STATUS_OK);
+	own = process_insert_reserved(process, object_get(&process->handle));
+	program_run(&child);
+	submit_wait(&child, 1);
+	request_init(&request, own.raw, PROCESS_HANDLE_KILL_METHOD, 2);
+	(void)process_handle_kill_params_init_root(&request.params);
+	request_submit(&child, &request);
+	for (uint16_t tag = 3; tag < 6; tag++)
+		submit_wait(&child, tag);
+	assert_false(program_enter(&child, 0, RING_NO_WAIT).returned);
+	program_run(&first);
+	(void)kernel_settle();
+	assert_int_equal(process_status(&first, handle), EXIT_RECORD_KILLED);
+	assert_int_equal(release(&first, handle), STATUS_OK);
+}
+
 /* A memory object given to a child stays as long as the child has it. */
 static void given_memory_outlives_the_giver(void **)
 {
@@ -404,6 +443,7 @@ int main(void)
 		TEST(orphan_keeps_its_parents_account),
 		TEST(end_of_the_first_is_the_machines),
 		TEST(death_takes_pending_operations_along),
+		TEST(entry_that_ends_its_process_is_the_last),
 		TEST(memory_of_the_dead_cannot_be_used),
 		TEST(given_memory_outlives_the_giver),
 		TEST(random_lives_leave_nothing_behind),
