@@ -21,6 +21,7 @@ FUZZ_LINK := -fuse-ld=lld -Wl,-z,muldefs
 sources_manifest := tools/mkmanifest/check.c
 libraries_message-official := -lcapnp -lkj
 libraries_frame-official := -lcapnp -lkj
+sources_request := $(filter-out %/main.c,$(wildcard tools/capnpc-capos/*.c))
 
 fuzz_objects = $(patsubst %.c,build/fuzz/obj/%.o,$(1))
 fuzz_option = $(if $(filter undefined,$(origin $(1)_$(2))),,$($(1)_$(2)))

@@ -25,8 +25,7 @@ bool compile(struct schema *schema)
 	emit_abi(schema);
 	/* Values are looked at only now. */
 	if (schema->request.malformed)
-		fputs("capnpc-capos: a value in the CodeGeneratorRequest is malformed\n",
-		      stderr);
+		report_request("a value in the CodeGeneratorRequest is malformed");
 	return report_count() == 0 && !schema->request.malformed;
 }
 

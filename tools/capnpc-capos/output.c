@@ -269,6 +269,27 @@ bool output_commit(void)
 	return good;
 }
 
+static uint64_t sum_of(uint64_t sum, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		sum = (sum ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+	return sum;
+}
+
+uint64_t output_sum(void)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	for (struct output *o = outputs; o != nullptr; o = o->next) {
+		fflush(o->stream);
+		free(o->folded);
+		o->folded = fold(o->text, o->size, &o->folded_size);
+		sum = sum_of(sum, o->path, strlen(o->path));
+		sum = sum_of(sum, o->folded, o->folded_size);
+	}
+	return sum;
+}
+
 void output_reset(void)
 {
 	for (struct output *o = outputs; o != nullptr; o = o->next) {

@@ -6,6 +6,7 @@
  * nothing is rebuilt without need.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 struct output;
 
@@ -27,6 +28,9 @@ void out_string(struct output *o, const char *bytes, size_t size);
  * there is never half written.  False, with a message on stderr, when one cannot be written.
  */
 bool output_commit(void);
+
+/* A sum over the names and contents of all files, to compare two runs by. */
+uint64_t output_sum(void);
 
 /* Forget all files. */
 void output_reset(void);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 static uint32_t errors;
+static FILE *destination; /* null: stderr */
+static bool is_silent;
 
 /* Where the search for a declaration stands. */
 struct search {
@@ -171,16 +173,48 @@ static const char *place_of(const struct node *node, const char *member)
 	return name_format("%s:%u: %s", path, line, report_name(node, member));
 }
 
+[[gnu::format(printf, 1, 0)]] static void print(const char *format, va_list args)
+{
+	if (!is_silent)
+		vfprintf(destination != nullptr ? destination : stderr, format, args);
+}
+
+[[gnu::format(printf, 1, 2)]] static void print_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(format, args);
+	va_end(args);
+}
+
 void report_error(const struct node *node, const char *member, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", place_of(node, member));
+	print_line("%s: ", place_of(node, member));
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print(format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	print_line("\n");
 	errors++;
+}
+
+void report_request(const char *format, ...)
+{
+	va_list args;
+
+	print_line("capnpc-capos: ");
+	va_start(args, format);
+	print(format, args);
+	va_end(args);
+	print_line("\n");
+}
+
+void report_to(FILE *file)
+{
+	destination = file;
+	is_silent = file == nullptr;
 }
 
 uint32_t report_count(void)

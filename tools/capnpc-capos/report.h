@@ -13,6 +13,12 @@
 [[gnu::format(printf, 3, 4)]] void report_error(const struct node *node, const char *member,
 						const char *format, ...);
 
+/* Print an error about the whole request; it does not count. */
+[[gnu::format(printf, 1, 2)]] void report_request(const char *format, ...);
+
+/* Where errors go from now on, instead of to stderr; null: nowhere. */
+void report_to(FILE *file);
+
 /* Errors so far, and back to none. */
 uint32_t report_count(void);
 void report_reset(void);

@@ -9,6 +9,7 @@
 
 #include "tools/capnpc-capos/memory.h"
 #include "tools/capnpc-capos/name.h"
+#include "tools/capnpc-capos/report.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -69,8 +70,8 @@ static struct node *referred(struct schema *schema, const struct node *from, uin
 
 	if (found != nullptr && found->kind == kind)
 		return found;
-	fprintf(stderr, "capnpc-capos: %s: refers to @0x%016" PRIx64 ", not in the request\n",
-		object_text(from->source, 0), id);
+	report_request("%s: refers to @0x%016" PRIx64 ", not in the request",
+		       object_text(from->source, 0), id);
 	schema->lacking = true;
 	return nullptr;
 }
@@ -250,6 +251,6 @@ bool schema_load(struct schema *schema)
 	if (!schema->lacking && !schema->request.malformed && !schema_is_sound(schema))
 		schema->request.malformed = true;
 	if (schema->request.malformed)
-		fputs("capnpc-capos: the CodeGeneratorRequest is malformed\n", stderr);
+		report_request("the CodeGeneratorRequest is malformed");
 	return !schema->request.malformed && !schema->lacking;
 }
