@@ -153,10 +153,11 @@ ifeq ($(filter clean distclean help format,$(MAKECMDGOALS)),)
 include build/gen/.stamp
 endif
 GEN_NEW := build/gen.new$(shell echo $$PPID)
-build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos
+build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos tools/check/schema.py
 	$(call say,SCHEMA,$(words $(SCHEMAS) $(HOST_SCHEMAS)) files)
 	$(Q)rm -rf $(GEN_NEW) && mkdir -p $(GEN_NEW)
 	$(Q)capnp compile -I. -o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS) $(HOST_SCHEMAS)
+	$(Q)$(PYTHON) tools/check/schema.py --header >$(GEN_NEW)/documented_statuses.h
 	$(Q)tools/update-folder $(GEN_NEW) build/gen
 	$(Q)touch $@
 
@@ -252,6 +253,9 @@ HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(
 objects_in = $(patsubst %.c,build/$(1)/obj/%.o,$(2))
 host_objects = $(call objects_in,host,$(1))
 
+# Each call that fails, or was parked, passes by tests/host/documented.c.
+HOST_WRAP := -Wl,--wrap=ring_refuse,--wrap=operation_finish
+
 # $(1) folder of build/, $(2) the variable with its flags
 define host_rules
 build/$(1)/obj/build/source/%.o: build/source/%.c build/flags
@@ -277,7 +281,8 @@ build/$(1)/user.a: $(call objects_in,$(1),$(HOST_USER))
 build/$(1)/%_test: build/$(1)/obj/tests/host/%_test.o $(call objects_in,$(1),$(HOST_HELPERS)) \
 		build/$(1)/kernel.a build/$(1)/user.a $(wildcard tests/host/*_test.link)
 	$$(call say,LINK,$$@)
-	$$(Q)$(CC) $($(2)_LINK) -fuse-ld=lld -Wl,-z,muldefs $$(addprefix @,$$(filter %/$$*_test.link,$$^)) \
+	$$(Q)$(CC) $($(2)_LINK) -fuse-ld=lld -Wl,-z,muldefs $(HOST_WRAP) \
+		$$(addprefix @,$$(filter %/$$*_test.link,$$^)) \
 		-o $$@ $$(filter %.o %.a,$$^) -lcmocka
 endef
 

@@ -7,5 +7,5 @@ interface BootPackage @0xe5a1c0de00000118 {
 
   manifest @0 () -> (memory :Memory.MemoryObject, sizeBytes :UInt64);
   # A sealed object that holds the manifest (one segment, no table) from its first byte on.
-  # Statuses: outOfMemory, outOfSlots, resultTooSmall.
+  # Statuses: outOfMemory, outOfSlots.
 }

@@ -10,6 +10,6 @@ interface EntropySource @0xe5a1c0de00000113 {
 
   read @0 (lengthBytes :UInt32) -> (data :Data);
   # 1 to entropyMaxBytes random bytes.
-  # Statuses: invalidArgument (length 0 or too large), noEntropy (no source passed its health
-  # tests), resultTooSmall.
+  # Statuses: invalidArgument (lengthBytes 0, or over entropyMaxBytes), noEntropy (no source
+  # passed its health tests).
 }

@@ -40,38 +40,46 @@ interface MemoryObject @0xe5a1c0de00000114 {
 interface VirtualMemory @0xe5a1c0de00000115 {
   # One process's address space.  Addresses and lengths are multiples of pageBytes, lengths at
   # least one page and at most maxMemoryObjectBytes.  Every process gets the one for itself, under
-  # the name "memory".  Every method ends with processEnded once that process has ended.
+  # the name "memory".
+  # Statuses of every method: processEnded (that process has ended).
 
   createObject @0 (sizeBytes :UInt64) -> (memory :MemoryObject);
   # A new zeroed object, charged to the account of this address space's process; the size is
   # rounded up to pages.
-  # Statuses: invalidArgument (0 or over maxMemoryObjectBytes), outOfMemory, outOfSlots,
-  # resultTooSmall.
+  # Statuses: invalidArgument (0 or over maxMemoryObjectBytes), outOfMemory, outOfSlots.
 
   map @1 (memory :MemoryObject, offsetBytes :UInt64, lengthBytes :UInt64,
           protection :Protection, address :UInt64, allowRevocable :Bool) -> (address :UInt64);
   # Maps a part of an object at `address`, or where the kernel chooses when that is 0.  An
   # unsealed object is refused unless `allowRevocable` is set: its mapping may end later.
-  # Statuses: invalidArgument (alignment, range outside the object, address outside user space),
-  # wrongInterface, protectionRefused, sealed (writable asked of a sealed object), invalidArgument
-  # (unsealed without allowRevocable), addressInUse, noAddressSpace, tooManyMappings, outOfMemory.
+  # Statuses: invalidArgument (alignment, range empty or outside the object, address outside user
+  # space, a protection that is none, or an unsealed object without allowRevocable), wrongInterface
+  # (`memory` is null or no memory object), protectionRefused (executable asked of an unsealed
+  # object), sealed (writable asked of a sealed object), addressInUse (something is mapped or reserved
+  # at `address`), noAddressSpace, tooManyMappings, outOfMemory.
 
   unmap @2 (address :UInt64, lengthBytes :UInt64) -> ();
   # Removes every mapping and reservation in the range, or the parts of them that lie in it; holes are
   # passed over.  All or nothing.
-  # Statuses: invalidArgument, notMapped (nothing is there), protectionRefused (the range touches
+  # Statuses: invalidArgument (alignment, length 0 or over maxMemoryObjectBytes, range outside user
+  # space), notMapped (nothing is there), protectionRefused (the range touches
   # the ring block or the CapSet), tooManyMappings (a hole would make one mapping too many),
   # outOfMemory.
 
   protect @3 (address :UInt64, lengthBytes :UInt64, protection :Protection) -> ();
   # Changes the protection of a range wholly covered by one mapping of an object.
-  # Statuses: invalidArgument, notMapped, protectionRefused, sealed, tooManyMappings, outOfMemory.
+  # Statuses: invalidArgument (alignment, length 0 or over maxMemoryObjectBytes, range outside user
+  # space, or a protection that is none), notMapped (no one mapping of an object covers it),
+  # protectionRefused (executable asked of an unsealed object, or the range touches the ring block or
+  # the CapSet), sealed (writable asked of a sealed object), tooManyMappings, outOfMemory.
 
   reserve @4 (lengthBytes :UInt64) -> (address :UInt64);
   # Keeps a range of addresses free of other mappings.  Holds no memory; touching it faults.
-  # Statuses: invalidArgument, noAddressSpace, tooManyMappings, outOfMemory.
+  # Statuses: invalidArgument (alignment, length 0 or over maxMemoryObjectBytes), noAddressSpace,
+  # tooManyMappings, outOfMemory.
 
   commit @5 (address :UInt64, lengthBytes :UInt64) -> ();
   # Puts fresh zeroed read-write memory into a range wholly inside one reservation.
-  # Statuses: invalidArgument, notMapped (not reserved), tooManyMappings, outOfMemory.
+  # Statuses: invalidArgument (alignment, length 0 or over maxMemoryObjectBytes, range outside user
+  # space), notMapped (no one reservation covers it), tooManyMappings, outOfMemory.
 }

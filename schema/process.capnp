@@ -97,12 +97,14 @@ interface ProcessSpawner @0xe5a1c0de00000116 {
       -> (process :ProcessHandle);
   # The new process holds exactly the grants, plus "memory", its own address space.  Everything
   # it uses is charged to a new account, split from the caller's and returned at its end.
-  # Statuses: unknownBinary, badImage, invalidArgument (names, arguments), wrongInterface (a null
-  # or missing grant), transferMode, outOfMemory, outOfSlots, outOfThreads, resultTooSmall.
+  # Statuses: unknownBinary (the boot image has none of that name), badImage (it is no ELF file that
+  # can be loaded), invalidArgument (a name that is malformed, "memory" or there twice; more than
+  # maxArguments arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the
+  # transfer list), outOfMemory, outOfSlots, outOfThreads.
 
   list @1 (first :UInt32) -> (names :List(Text), total :UInt32);
   # Names of the binaries from index `first` on, as many as 16; total counts all.
-  # Statuses: resultTooSmall.
+  # Statuses: ok only.
 }
 
 interface ProcessHandle @0xe5a1c0de00000117 {
@@ -110,11 +112,12 @@ interface ProcessHandle @0xe5a1c0de00000117 {
 
   wait @0 () -> (record :ExitRecord);
   # Completes when the process has ended and everything it held is back.  Any number may wait.
-  # Statuses: timedOut, cancelled, waitSlotsFull, resultTooSmall.
+  # Statuses: timedOut, cancelled, waitSlotsFull, resultTooSmall (it has not ended, and the result span
+  # is under 512 bytes).
 
   kill @1 () -> ();
-  # Ends it.  Statuses: processEnded.
+  # Ends it.  Statuses: processEnded (it has ended, or is ending).
 
   status @2 () -> (record :ExitRecord);
-  # How it is now; never waits.  Statuses: resultTooSmall.
+  # How it is now; never waits.  Statuses: ok only.
 }

@@ -2,6 +2,7 @@
 """The schema compiler and the manifest checker, and that both agree with the official tool."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -282,13 +283,35 @@ def test_a_request_that_is_cut_short_is_refused(tmp_path, cut):
     assert list(tmp_path.iterdir()) == []
 
 
+REPLAY = ROOT / "build/host/replay/request"
+
+
 def test_a_damaged_request_never_crashes_the_plug_in(tmp_path):
-    request = good("capnp", "compile", "-I.", "-o-", "schema/memory.capnp")
-    for place in range(0, len(request), 61):
-        damaged = bytearray(request)
-        damaged[place] ^= 1 << place % 8
-        done = run(PLUGIN, cwd=tmp_path, stdin=bytes(damaged))
-        assert done.returncode in (0, 1), f"bit at byte {place}: {done.returncode}"
+    """The plug-in under ASan and UBSan: cut short everywhere, and every 23rd byte damaged."""
+    request = good("capnp", "compile", "-I.", "-o-", "tests/host/codegen/deep.capnp")
+    for place in range(0, len(request), 8):
+        (tmp_path / f"cut{place}").write_bytes(request[:place])
+    for place in range(0, len(request), 23):
+        for what in (0xff, 0x80, 1 << place % 8):
+            damaged = bytearray(request)
+            damaged[place] ^= what
+            (tmp_path / f"{what}at{place}").write_bytes(damaged)
+    good(REPLAY, *sorted(tmp_path.iterdir()))
+
+
+def test_a_field_outside_its_struct_is_refused(tmp_path):
+    """Otherwise a generated setter would write where it should not."""
+    (tmp_path / "a.capnp").write_text(
+        HEAD + "struct A {\n  a @0 :UInt64;\n  b @1 :UInt64;\n  c @2 :UInt64;\n}\n")
+    request = good("capnp", "compile", "-o-", "a.capnp", cwd=tmp_path)
+    # A Node of kind struct: data words, then (in the next word) pointers.
+    place = request.index(bytes([1, 0, 3, 0]))
+    damaged = request[:place + 2] + bytes([2]) + request[place + 3:]
+    (tmp_path / "out").mkdir()
+    done = run(PLUGIN, cwd=tmp_path / "out", stdin=damaged)
+    assert done.returncode == 1
+    assert done.stderr == "capnpc-capos: the CodeGeneratorRequest is malformed\n"
+    assert run(PLUGIN, cwd=tmp_path / "out", stdin=request).returncode == 0
 
 
 def test_generation_is_repeatable_and_leaves_what_is_unchanged(tmp_path):
@@ -343,6 +366,54 @@ def test_our_reader_reads_what_the_official_tool_wrote(tmp_path, name, encoding)
     sample = good("capnp", "eval", f"-o{encoding}", "-I.", schema, constant)
     (tmp_path / "sample").write_bytes(sample)
     good(ROOT / f"build/host/{name}_test", "read", tmp_path / "sample")
+
+
+LINT = ROOT / "tools/check/schema.py"
+METHOD = """interface I @0xe5a1c0de00090101 {
+  # An interface.
+
+  go @0 () -> ();
+  # Goes.%s
+}
+"""
+
+# What stands in place of the method's statuses, the line, and what the check says of it.
+BAD_COMMENTS = {
+    "none": ("", 5, 'I.go: does not say "Statuses: ..."'),
+    "unknown": ("  Statuses: outOfLuck (there is none).", 5, "I.go: outOfLuck is no status"),
+    "ok among others": ("  Statuses: ok, timedOut.", 5, "I.go: ok is no status"),
+    "twice": ("  Statuses: sealed (it is), timedOut,\n  # sealed (again).", 5, "I.go: names sealed twice"),
+    "no cause": ("  Statuses: timedOut, sealed.", 5, "I.go: sealed has no cause"),
+    "common": ("  Statuses: tagBusy.", 5, "I.go: any CALL can end with tagBusy"),
+    "not a list": ("  Statuses: timedOut or sealed.", 5, 'I.go: cannot be read from "timedOut or'),
+    "of another": ("\n\n  # Statuses: ok only.", 5, "I.go: does not say"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD_COMMENTS))
+def test_a_method_that_does_not_document_its_statuses_is_found(tmp_path, case):
+    statuses, line, words = BAD_COMMENTS[case]
+    (tmp_path / "bad.capnp").write_text(HEAD + METHOD % statuses)
+    done = run(LINT, tmp_path / "bad.capnp")
+    assert done.returncode == 1
+    assert f"bad.capnp:{line}: {words}" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("kind", ["struct S {\n}", "enum S {\n  a @0;\n  # Its comment.\n}",
+                                  "interface S {\n}", "const s :Int8 = 1;",
+                                  "annotation s(*) :Void;"])
+def test_a_declaration_without_a_comment_is_found(tmp_path, kind):
+    (tmp_path / "bad.capnp").write_text(HEAD + kind + "\n\n# Not its comment.\n")
+    done = run(LINT, tmp_path / "bad.capnp")
+    assert done.returncode == 1
+    assert re.search(r"bad.capnp:2: [sS]: has no comment behind it", done.stdout.decode())
+
+
+def test_the_schemas_document_what_they_should(tmp_path):
+    good(LINT)
+    text = HEAD + METHOD % ("  Statuses: sealed (it is (really), you see), timedOut,\n  # cancelled.  It waits.")
+    (tmp_path / "fine.capnp").write_text(text)
+    good(LINT, tmp_path / "fine.capnp")
 
 
 EVOLUTION = ROOT / "build/host/evolution_test"

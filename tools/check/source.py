@@ -127,15 +127,6 @@ def check_sizes(path, text):
                    f"{name}: {parameters} parameters (at most {PARAMETERS_RED})")
 
 
-def check_schema(path, text):
-    """Each method says which statuses it returns, and why."""
-    method = re.compile(r"^\s+(\w+) @\d+ \([^;]*?;\n((?:\s*#[^\n]*\n)*)", re.MULTILINE)
-    for match in method.finditer(text):
-        if "Statuses:" not in match.group(2):
-            line = text.count("\n", 0, match.start(1)) + 1
-            report("red", path, line, f"{match.group(1)} does not document its statuses")
-
-
 def check_file(path):
     with open(path, "rb") as file:
         raw = file.read()
@@ -152,8 +143,6 @@ def check_file(path):
     if path.endswith((".c", ".h")):
         check_includes(path, text)
         check_sizes(path, text)
-    if path.startswith("schema/"):
-        check_schema(path, text)
     if path == "README.md" and text.count("\n") > README_RED:
         report("red", path, 1, f"more than {README_RED} lines")
 
