@@ -69,7 +69,7 @@ inline call_park()
 	fi
 }
 
-/* run_one(). */
+/* run_one(), is_known() and refuse_unknown(). */
 inline run_one()
 {
 	load(tag, CQ); /* CQ stands for every tag that is out of range */
@@ -106,7 +106,7 @@ inline run_one()
 	fi
 }
 
-/* ring_take(), take() and run_entries(). */
+/* take_submitted(), take(), run_entries() and run_some(); an interrupt may come after any entry. */
 inline ring_take()
 {
 	load(tail, INDICES - 1);
@@ -117,7 +117,7 @@ inline ring_take()
 	:: count > SQ -> count = 0 /* RING_STOP_BAD_TAIL */
 #endif
 #ifndef BROKEN_HEAD_BOUND
-	:: AHEAD(head, cq_head) > AVAILABLE -> count = 0 /* RING_STOP_BAD_HEAD */
+	:: AHEAD(cq_tail, head) > AVAILABLE -> count = 0 /* RING_STOP_BAD_HEAD */
 #endif
 	:: else ->
 #ifdef BROKEN_HEAD_FETCHED_TWICE

@@ -254,8 +254,9 @@ inline run_one()
 #define LOAD_SECOND_WORD load(id, SUBMISSION(k_sq_head) + 1)
 #endif
 
-/* take() and run_entries() of ring.c.  A load of the block is a step of its own; what the kernel
- * does with private data and its store buffer until the next load is one step with it. */
+/* take(), run_entries() and run_some() of ring.c; an interrupt may come after any entry.  A load of
+ * the block is a step of its own; what the kernel does with private data and its store buffer until
+ * the next load is one step with it. */
 inline take(many)
 {
 	k_sq_end = (k_sq_head + many) % INDICES;
@@ -288,7 +289,7 @@ inline take(many)
 	}
 }
 
-/* ring_take() of ring.c. */
+/* take_submitted() of ring.c. */
 inline ring_take()
 {
 	LOAD_EARLY;
@@ -296,7 +297,7 @@ inline ring_take()
 	atomic {
 		k_cq_head_new = block[CQ_HEAD];
 		assert(count <= SQ);                                  /* no RING_STOP_BAD_TAIL */
-		assert(AHEAD(k_cq_head_new, k_cq_head) <= AVAILABLE); /* no RING_STOP_BAD_HEAD */
+		assert(AHEAD(k_cq_tail, k_cq_head_new) <= AVAILABLE); /* no RING_STOP_BAD_HEAD */
 		k_cq_head = k_cq_head_new;
 		k_cq_head_new = 0;
 #ifdef BROKEN_ROOM
@@ -385,7 +386,7 @@ inline post(first, second)
 	store(PROGRAM, SUBMISSION(sq_tail), first, PLAIN);
 	store(PROGRAM, SUBMISSION(sq_tail) + 1, second, PLAIN);
 	sq_tail = (sq_tail + 1) % INDICES;
-	/* Partner: the load of sq_tail in ring_take(). */
+	/* Partner: the load of sq_tail in take_submitted(). */
 	store(PROGRAM, SQ_TAIL, sq_tail, SQ_TAIL_ORDER)
 }
 
@@ -436,7 +437,7 @@ inline consume_completions()
 	od;
 	end_index = 0;
 #ifndef BROKEN_CQ_HEAD_RELEASE
-	/* Partner: the load of cq_head in ring_take(). */
+	/* Partner: the load of cq_head in take_submitted(). */
 	if
 	:: progress -> store(PROGRAM, CQ_HEAD, cq_head, RELEASE)
 	:: else

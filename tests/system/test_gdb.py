@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 
 import pytest
 from pexpect.popen_spawn import PopenSpawn
@@ -138,10 +139,20 @@ def test_gdb_stops_in_a_program(session):
     assert re.search(r"^  shell#1: running", processes, re.MULTILINE)
 
 
-def test_the_stub_is_not_in_reach_of_others():
-    runner = os.path.join(ROOT, "tools", "qemu")
-    with open(runner, encoding="utf-8") as file:
-        assert 'f"tcp:127.0.0.1:{options.gdb}"' in file.read()
+def test_the_stub_is_not_in_reach_of_others(start):
+    """It listens on the loopback address, 127.0.0.1 as the kernel of the host prints it."""
+    port = free_port()
+    machine = start("default", gdb=port)
+    machine.expect("another terminal", SECONDS)
+    end = time.monotonic() + SECONDS
+    listening = []
+    while not listening and time.monotonic() < end:
+        time.sleep(0.1)
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            with open(table, encoding="ascii") as file:
+                listening += [line.split()[1] for line in file if f":{port:04X} " in line
+                              and line.split()[3] == "0A"]
+    assert listening == [f"0100007F:{port:04X}"]
 
 
 def test_a_system_may_follow_the_option():
