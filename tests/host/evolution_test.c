@@ -227,14 +227,13 @@ static void a_copy_of_an_older_message_can_be_given_more(void **state)
 	assert_text(new_item_get_label(new_record_get_extra_item(r)), "late");
 }
 
-static void constants_can_be_copied_for_ever(void **state)
+static void a_copy_of_a_constant_spends_nothing(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 10000; i++) {
-		start_message();
-		old_record_copy_root(&codegen_builder, old_sample_read());
-		assert_true(message_builder_finish(&codegen_builder) != 0);
-	}
+	start_message();
+	old_record_copy_root(&codegen_builder, old_sample_read());
+	assert_true(message_builder_finish(&codegen_builder) != 0);
+	assert_int_equal(old_sample_read().s.message->budget_words, MESSAGE_NO_BUDGET);
 }
 
 static char **arguments;
@@ -283,7 +282,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_copy_keeps_what_its_maker_does_not_know),
 		cmocka_unit_test(a_copied_root_keeps_what_its_maker_does_not_know),
 		cmocka_unit_test(a_copy_of_an_older_message_can_be_given_more),
-		cmocka_unit_test(constants_can_be_copied_for_ever),
+		cmocka_unit_test(a_copy_of_a_constant_spends_nothing),
 	};
 
 	arguments = argv;
