@@ -17,7 +17,7 @@ build/coverage/tools/obj/%.o: %.c build/flags | build/gen/.stamp
 define counted_tool_rule
 build/coverage/tools/$(notdir $(1)): \
 		$(patsubst %.c,build/coverage/tools/obj/%.o,$(wildcard $(1)/*.c)) \
-		$(if $(filter tools/capnpc-capos,$(1)),,$(LIB:%.c=build/coverage/tools/obj/%.o))
+		$(if $(filter tools/capnpc-capos tools/reference,$(1)),,$(LIB:%.c=build/coverage/tools/obj/%.o))
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) -fprofile-instr-generate -fuse-ld=lld -o $$@ $$^
 endef
