@@ -166,7 +166,10 @@ build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos tools/chec
 # The plug-in runs before there is generated code, so it is linked with nothing of ours; the other
 # tools get all of lib/, but for the reference's, which only reads text.
 TOOL_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tools/*/*.c))))
-TOOL_LIB := $(LIB:%.c=build/tools/obj/%.o)
+TOOLS_ALONE := tools/capnpc-capos tools/reference
+# $(1) a tool's folder, $(2) the folder of its objects
+tool_objects = $(patsubst %.c,$(2)/%.o,$(wildcard $(1)/*.c) \
+	$(if $(filter $(TOOLS_ALONE),$(1)),,$(LIB) tools/require_failed.c))
 
 build/tools/obj/tools/capnpc-capos/%.o: tools/capnpc-capos/%.c build/flags
 	$(call say,CC,$<)
@@ -179,8 +182,7 @@ build/tools/obj/%.o: %.c build/flags | build/gen/.stamp
 	$(Q)$(CC) $(COMMON) $(WARNINGS) $(WERROR) $(TOOL) -MMD -MP -c -o $@ $<
 
 define tool_rule
-build/tools/$(notdir $(1)): $(patsubst %.c,build/tools/obj/%.o,$(wildcard $(1)/*.c)) \
-		$(if $(filter tools/capnpc-capos tools/reference,$(1)),,$(TOOL_LIB))
+build/tools/$(notdir $(1)): $(call tool_objects,$(1),build/tools/obj)
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) -fuse-ld=lld -o $$@ $$^
 endef

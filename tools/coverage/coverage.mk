@@ -15,9 +15,7 @@ build/coverage/tools/obj/%.o: %.c build/flags | build/gen/.stamp
 	$(Q)$(CC) $(COMMON) $(WARNINGS) $(WERROR) $(TOOL) $(COUNT) -MMD -MP -c -o $@ $<
 
 define counted_tool_rule
-build/coverage/tools/$(notdir $(1)): \
-		$(patsubst %.c,build/coverage/tools/obj/%.o,$(wildcard $(1)/*.c)) \
-		$(if $(filter tools/capnpc-capos tools/reference,$(1)),,$(LIB:%.c=build/coverage/tools/obj/%.o))
+build/coverage/tools/$(notdir $(1)): $(call tool_objects,$(1),build/coverage/tools/obj)
 	$$(call say,LINK,$$@)
 	$$(Q)$(CC) -fprofile-instr-generate -fuse-ld=lld -o $$@ $$^
 endef
