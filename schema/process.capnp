@@ -29,7 +29,15 @@ struct ResourceLimits {
   slots @1 :UInt32;
   # Capabilities at a time.
   threads @2 :UInt32;
-  # Its own threads and those of the processes that it starts.
+  # Its own threads and those of the processes that it starts; each has one ring.
+  endpoints @3 :UInt32;
+  # Endpoints at a time.  The defaults of this and the following are for each thread: 8 endpoints,
+  facets @4 :UInt32;
+  # 256 facets,
+  openCalls @5 :UInt32;
+  # 64 calls that a server has received and not yet answered,
+  waits @6 :UInt32;
+  # and 32 operations that wait, which is what a ring needs.
 }
 
 enum FaultCause {
@@ -100,7 +108,8 @@ interface ProcessSpawner @0xe5a1c0de00000116 {
   # Statuses: unknownBinary (the boot image has none of that name), badImage (it is no ELF file that
   # can be loaded), invalidArgument (a name that is malformed, "memory" or there twice; more than
   # maxArguments arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the
-  # transfer list), outOfMemory, outOfSlots, outOfThreads.
+  # transfer list), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints,
+  # outOfFacets, outOfOpenCalls, outOfWaits.
 
   list @1 (first :UInt32) -> (names :List(Text), total :UInt32);
   # Names of the binaries from index `first` on, as many as 16; total counts all.

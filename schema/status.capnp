@@ -147,6 +147,20 @@ enum Status {
   exception @40;
   # The method ran and refused; the result span holds a CapException, cut to fit.  Servers answer with
   # it; no kernel object does.
+
+  # Resource, as above.
+
+  outOfEndpoints @41;
+  # The paying account has no endpoint left.
+
+  outOfFacets @42;
+  # The paying account has no facet left.
+
+  outOfOpenCalls @43;
+  # The paying account has no open call left.
+
+  outOfWaits @44;
+  # The paying account has not as many waits left as a thread's ring needs.
 }
 
 enum CompletionKind {

@@ -32,7 +32,7 @@ enum status account_split(struct account *parent, struct account *child,
 		return STATUS_OUT_OF_MEMORY;
 	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
 		if (limits.amount[r] > parent->limit[r] - parent->used[r])
-			return (enum status)(STATUS_OUT_OF_MEMORY + r);
+			return ACCOUNT_REFUSAL[r];
 
 	/* commit */
 	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)

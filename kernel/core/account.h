@@ -24,12 +24,23 @@
 #include <stdint.h>
 
 enum account_resource : uint8_t {
-	ACCOUNT_MEMORY = 0, /* bytes */
-	ACCOUNT_SLOTS = 1,  /* capability table slots */
-	ACCOUNT_THREADS = 2,
+	ACCOUNT_MEMORY = 0,  /* bytes */
+	ACCOUNT_SLOTS = 1,   /* capability table slots */
+	ACCOUNT_THREADS = 2, /* a thread has one ring */
+	ACCOUNT_ENDPOINTS = 3,
+	ACCOUNT_FACETS = 4,
+	ACCOUNT_OPEN_CALLS = 5,
+	ACCOUNT_WAITS = 6, /* operations that may wait at a time; a ring's are prepaid */
 };
 
-constexpr uint32_t ACCOUNT_RESOURCES = 3;
+constexpr uint32_t ACCOUNT_RESOURCES = 7;
+
+/* The status that says that there is no more of a resource, by enum account_resource. */
+constexpr enum status ACCOUNT_REFUSAL[ACCOUNT_RESOURCES] = {
+	STATUS_OUT_OF_MEMORY,    STATUS_OUT_OF_SLOTS,  STATUS_OUT_OF_THREADS,
+	STATUS_OUT_OF_ENDPOINTS, STATUS_OUT_OF_FACETS, STATUS_OUT_OF_OPEN_CALLS,
+	STATUS_OUT_OF_WAITS,
+};
 
 struct account_limits {
 	uint64_t amount[ACCOUNT_RESOURCES]; /* by enum account_resource */
@@ -62,7 +73,7 @@ void account_init_root(struct account *root, struct account_limits limits,
 [[nodiscard]] enum status account_split(struct account *parent, struct account *child,
 					struct account_limits limits, account_release *release);
 
-/* STATUS_OUT_OF_MEMORY, _SLOTS or _THREADS by resource: over the limit, or closed. */
+/* ACCOUNT_REFUSAL of the resource: over the limit, or closed. */
 [[nodiscard]] static inline enum status
 account_charge(struct account *account, enum account_resource resource, uint64_t amount);
 
@@ -103,9 +114,6 @@ bool account_check(const struct account *root);
 
 /* Implementation of the inline functions. */
 
-static_assert(STATUS_OUT_OF_SLOTS - STATUS_OUT_OF_MEMORY == ACCOUNT_SLOTS);
-static_assert(STATUS_OUT_OF_THREADS - STATUS_OUT_OF_MEMORY == ACCOUNT_THREADS);
-
 /* Release a closed account if nothing holds it any more, then its parent, and so on. */
 void account_settle(struct account *account);
 
@@ -116,7 +124,7 @@ static inline enum status account_charge(struct account *account,
 
 	if (ckd_add(&total, account->used[resource], amount) ||
 	    total > account->limit[resource])
-		return (enum status)((uint32_t)STATUS_OUT_OF_MEMORY + resource);
+		return ACCOUNT_REFUSAL[resource];
 	account->used[resource] = total;
 	return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "kernel/hal/boot.h"
 
 #include "kernel/core/cpu.h"
+#include "kernel/core/limits.h"
 #include "kernel/core/log.h"
 #include "kernel/core/manifest.h"
 #include "kernel/core/random.h"
@@ -71,12 +72,11 @@ static struct account_limits first_process_limits(void)
 {
 	const struct account *root = supply_root_account();
 	uint64_t memory = root->limit[ACCOUNT_MEMORY] - root->used[ACCOUNT_MEMORY];
+	struct account_limits limits = limits_for_threads(FIRST_PROCESS_THREADS);
 
-	return (struct account_limits){ .amount = {
-						[ACCOUNT_MEMORY] = memory - KERNEL_SHARE_BYTES,
-						[ACCOUNT_SLOTS] = FIRST_PROCESS_SLOTS,
-						[ACCOUNT_THREADS] = FIRST_PROCESS_THREADS,
-					} };
+	limits.amount[ACCOUNT_MEMORY] = memory - KERNEL_SHARE_BYTES;
+	limits.amount[ACCOUNT_SLOTS] = FIRST_PROCESS_SLOTS;
+	return limits;
 }
 
 static const char *spawn_error(enum status status)

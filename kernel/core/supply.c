@@ -101,12 +101,9 @@ bool supply_init(const struct boot_info *info)
 			  pool_shapes[kind].alignment);
 	total_bytes = frames_total_count(&supply.frames) * PAGE_SIZE;
 	supply.pool_margin_bytes = total_bytes / POOL_MARGIN_DIVISOR;
-	limits = (struct account_limits){ .amount = {
-						  [ACCOUNT_MEMORY] = total_bytes -
-								     supply.pool_margin_bytes,
-						  [ACCOUNT_SLOTS] = UINT32_MAX,
-						  [ACCOUNT_THREADS] = UINT32_MAX,
-					  } };
+	for (uint32_t resource = 0; resource < ACCOUNT_RESOURCES; resource++)
+		limits.amount[resource] = UINT32_MAX;
+	limits.amount[ACCOUNT_MEMORY] = total_bytes - supply.pool_margin_bytes;
 	account_init_root(&supply.root, limits, nullptr);
 	return true;
 }

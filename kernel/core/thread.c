@@ -42,6 +42,25 @@ static enum status take_blocks(struct thread *thread, struct account *account)
 	return status;
 }
 
+/* One thread, and its waits. */
+static enum status charge_thread(struct account *account)
+{
+	enum status status = account_charge(account, ACCOUNT_THREADS, 1);
+
+	if (status != STATUS_OK)
+		return status;
+	status = account_charge(account, ACCOUNT_WAITS, THREAD_WAITS);
+	if (status != STATUS_OK)
+		account_refund(account, ACCOUNT_THREADS, 1);
+	return status;
+}
+
+static void refund_thread(struct account *account)
+{
+	account_refund(account, ACCOUNT_WAITS, THREAD_WAITS);
+	account_refund(account, ACCOUNT_THREADS, 1);
+}
+
 static enum status take_thread(struct account *account, struct thread **out_thread)
 {
 	void *storage;
@@ -61,13 +80,13 @@ static enum status take_thread(struct account *account, struct thread **out_thre
 enum status thread_create(struct process *process, struct thread **out_thread)
 {
 	struct thread *thread;
-	enum status status = account_charge(process->account, ACCOUNT_THREADS, 1);
+	enum status status = charge_thread(process->account);
 
 	if (status != STATUS_OK)
 		return status;
 	status = take_thread(process->account, &thread);
 	if (status != STATUS_OK) {
-		account_refund(process->account, ACCOUNT_THREADS, 1);
+		refund_thread(process->account);
 		return status;
 	}
 	for (uint64_t at = 0; at < DEFAULT_RING_BYTES; at += PAGE_SIZE)
@@ -105,7 +124,7 @@ void thread_destroy(struct thread *thread)
 	supply_return_frames(account, thread->ring_block, RING_ORDER);
 	supply_return_frames(account, thread->records_block, RECORDS_ORDER);
 	supply_return_object(account, SUPPLY_THREAD, thread);
-	account_refund(account, ACCOUNT_THREADS, 1);
+	refund_thread(account);
 }
 
 void thread_block(struct thread *thread, uint32_t wait_min, uint64_t deadline_ns)

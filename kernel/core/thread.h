@@ -6,13 +6,17 @@
  * The kernel has no stack per thread: a thread that is not running is just this structure. Each
  * process has one thread in this version.
  *
- * Paid by its process's account: the structure, the ring block and the operation records.
+ * Paid by its process's account: the structure, the ring block and the operation records; one
+ * thread, and as many waits as its operations that wait may hold.
  */
 #include "kernel/core/deadline.h"
 #include "kernel/core/ring.h"
 #include "kernel/hal/context.h"
 
 struct process;
+
+/* Operations that may wait at a time: what call_park() lets a ring have. */
+constexpr uint32_t THREAD_WAITS = DEFAULT_CQ_ENTRIES - DEFAULT_SQ_ENTRIES;
 
 enum thread_state : uint8_t {
 	THREAD_RUNNING, /* on the CPU, or the kernel works for it */

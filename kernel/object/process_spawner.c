@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* ProcessSpawner: starts programs of the boot image.  Interface: schema/process.capnp. */
 #include "kernel/core/call.h"
+#include "kernel/core/limits.h"
 #include "kernel/core/manifest.h"
 #include "kernel/core/singletons.h"
 #include "kernel/core/spawn.h"
 #include "schema/process.capnp.h"
 
-/* What a process gets where the spawner does not say. */
-constexpr uint64_t DEFAULT_MEMORY_BYTES = UINT64_C(2) << 20;
-constexpr uint32_t DEFAULT_SLOTS = 256;
-constexpr uint32_t DEFAULT_THREADS = 1;
 constexpr uint32_t LIST_NAMES = 16;
 constexpr uint32_t SPAWN_PARAM_BYTES = 4096;
-
-static struct account_limits read_limits(struct resource_limits_reader limits)
-{
-	uint64_t memory = resource_limits_get_memory_bytes(limits);
-	uint32_t slots = resource_limits_get_slots(limits);
-	uint32_t threads = resource_limits_get_threads(limits);
-
-	return (struct account_limits){ .amount = {
-						[ACCOUNT_MEMORY] =
-							memory != 0 ? memory
-								    : DEFAULT_MEMORY_BYTES,
-						[ACCOUNT_SLOTS] =
-							slots != 0 ? slots : DEFAULT_SLOTS,
-						[ACCOUNT_THREADS] = threads != 0
-									    ? threads
-									    : DEFAULT_THREADS,
-					} };
-}
 
 static enum status read_grants(struct call *call, struct grant_list_reader list,
 			       struct spawn_grant *out_grants)
@@ -79,7 +58,7 @@ static enum status spawn(struct call *call)
 		return STATUS_MALFORMED_MESSAGE;
 	request.name = process_spawner_spawn_params_get_binary(params);
 	request.arguments = process_spawner_spawn_params_get_arguments(params);
-	request.limits = read_limits(process_spawner_spawn_params_get_limits(params));
+	request.limits = limits_read(process_spawner_spawn_params_get_limits(params));
 	grant_list = process_spawner_spawn_params_get_grants(params);
 	status = read_grants(call, grant_list, grants);
 	if (status != STATUS_OK)

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 constexpr uint32_t ACCOUNTS = 24;
-constexpr struct account_limits ROOT_LIMITS = { { 1000000, 500, 60 } };
+constexpr struct account_limits ROOT_LIMITS = { { 1000000, 500, 60, 70, 80, 90, 100 } };
 
 /* The model: what each account was charged itself, and whether its storage is in use. */
 struct model {
@@ -57,16 +57,17 @@ static enum account_resource any_resource(struct sequence *sequence)
 static void random_split(struct sequence *sequence, uint32_t i)
 {
 	uint32_t child = 1 + sequence_below(sequence, ACCOUNTS - 1);
-	struct account_limits limits = { { sequence_below(sequence, 200000),
-					   sequence_below(sequence, 100),
-					   sequence_below(sequence, 12) } };
+	struct account_limits limits;
 	struct account *parent = &model.accounts[i];
 	bool fits = parent->open;
 
 	if (model.live[child])
 		return;
-	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
+	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++) {
+		limits.amount[r] =
+			sequence_below(sequence, (uint32_t)(ROOT_LIMITS.amount[r] / 5));
 		fits = fits && parent->used[r] + limits.amount[r] <= parent->limit[r];
+	}
 	model.live[child] =
 		account_split(parent, &model.accounts[child], limits, on_release) == STATUS_OK;
 	assert_int_equal(model.live[child], fits);
@@ -206,9 +207,14 @@ static void charging_stops_at_the_limit(void **state)
 			 STATUS_OUT_OF_MEMORY);
 	assert_int_equal(account_charge(root, ACCOUNT_SLOTS, 501), STATUS_OUT_OF_SLOTS);
 	assert_int_equal(account_charge(root, ACCOUNT_THREADS, 61), STATUS_OUT_OF_THREADS);
+	assert_int_equal(account_charge(root, ACCOUNT_ENDPOINTS, 71), STATUS_OUT_OF_ENDPOINTS);
+	assert_int_equal(account_charge(root, ACCOUNT_FACETS, 81), STATUS_OUT_OF_FACETS);
+	assert_int_equal(account_charge(root, ACCOUNT_OPEN_CALLS, 91),
+			 STATUS_OUT_OF_OPEN_CALLS);
+	assert_int_equal(account_charge(root, ACCOUNT_WAITS, 101), STATUS_OUT_OF_WAITS);
 	assert_int_equal(root->used[ACCOUNT_MEMORY], 1000000);
-	assert_int_equal(root->used[ACCOUNT_SLOTS], 0);
-	assert_int_equal(root->used[ACCOUNT_THREADS], 0);
+	for (uint32_t r = ACCOUNT_SLOTS; r < ACCOUNT_RESOURCES; r++)
+		assert_int_equal(root->used[r], 0);
 }
 
 static void split_takes_all_resources_or_none(void **state)
@@ -222,6 +228,10 @@ static void split_takes_all_resources_or_none(void **state)
 	assert_int_equal(account_split(root, child, (struct account_limits){ { 10, 501, 6 } },
 				       on_release),
 			 STATUS_OUT_OF_SLOTS);
+	assert_int_equal(account_split(root, child,
+				       (struct account_limits){ .amount[ACCOUNT_WAITS] = 101 },
+				       on_release),
+			 STATUS_OUT_OF_WAITS);
 	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
 		assert_int_equal(root->used[r], 0);
 	model.live[1] = account_split(root, child, ROOT_LIMITS, on_release) == STATUS_OK;

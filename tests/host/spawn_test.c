@@ -5,6 +5,7 @@
  */
 #include "kernel/core/spawn.h"
 
+#include "kernel/core/limits.h"
 #include "tests/host/kernel_calls.h"
 #include "tests/host/sequence.h"
 
@@ -29,7 +30,7 @@ static struct spawn_request ordinary(void)
 
 	return (struct spawn_request){
 		.payer = first.process->account,
-		.limits = { .amount = { CHILD_BYTES, 32, 1 } },
+		.limits = limits_for_threads(1),
 		.name = text("child"),
 		.image = { image, sizeof(image) },
 		.grants = grants,
@@ -383,6 +384,28 @@ static void limits_are_the_payers(void **)
 	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_THREADS);
 	request.limits.amount[ACCOUNT_THREADS] = UINT64_MAX;
 	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_THREADS);
+	for (uint32_t r = ACCOUNT_ENDPOINTS; r < ACCOUNT_RESOURCES; r++) {
+		const struct account *payer = request.payer;
+
+		request.limits = limits_for_threads(1);
+		request.limits.amount[r] = payer->limit[r] - payer->used[r];
+		assert_int_equal(try_spawn(&request), STATUS_OK);
+		request.limits.amount[r]++;
+		assert_int_equal(try_spawn(&request), ACCOUNT_REFUSAL[r]);
+	}
+}
+
+/* A ring's waits are paid when its thread is made: it can hold 32, DEFAULT_CQ_ENTRIES less
+ * DEFAULT_SQ_ENTRIES. */
+static void thread_needs_the_waits_of_its_ring(void **)
+{
+	struct spawn_request request = ordinary();
+
+	request.limits.amount[ACCOUNT_WAITS] = 31;
+	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_WAITS);
+	request.limits.amount[ACCOUNT_WAITS] = 32;
+	assert_int_equal(try_spawn(&request), STATUS_OK);
+	assert_int_equal(first.process->account->used[ACCOUNT_WAITS], 32);
 }
 
 /* Bad pointers in the arguments are no empty arguments. */
@@ -424,6 +447,7 @@ int main(void)
 		TEST(segment_of_a_page_too_many_is_refused),
 		TEST(names_of_grants_are_checked),
 		TEST(limits_are_the_payers),
+		TEST(thread_needs_the_waits_of_its_ring),
 		TEST(malformed_arguments_are_refused),
 	};
 

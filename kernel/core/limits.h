@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/*
+ * Limits as programs write them: ResourceLimits (schema/process.capnp), where 0 asks for the
+ * default.
+ *
+ * A thread needs one of itself and its waits; what endpoints, facets and open calls it comes
+ * with is a guess at a small service.  The defaults are for each thread, since the threads of
+ * an account are those of a process and of all that it starts: so whoever is given threads to
+ * start others can also give them what they need.
+ */
+#include "kernel/core/account.h"
+#include "schema/process.capnp.h"
+
+/* Everything by default, for an account of so many threads. */
+struct account_limits limits_for_threads(uint32_t threads);
+
+/* What is written, and the default where nothing is. */
+struct account_limits limits_read(struct resource_limits_reader limits);
