@@ -4,7 +4,7 @@
 
 #include "kernel/core/cpu.h"
 #include "kernel/core/process.h"
-#include "kernel/core/ring.h"
+#include "kernel/core/ring_operation.h"
 #include "kernel/core/schedule.h"
 #include "kernel/core/thread.h"
 #include "lib/index.h"
@@ -189,13 +189,13 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 	struct work_queue *work = &hal_cpu()->work;
 
 	if (status != STATUS_OUT_OF_MEMORY || !work_is_waiting(work) ||
-	    ring->last_try == ring->sq_head) {
+	    ring->last_try == ring_index(ring, call->entry)) {
 		ring_refuse(ring, call->entry, status);
 		return;
 	}
 	schedule_work_turn();
 	if (!work_is_waiting(work))
-		ring->last_try = ring->sq_head;
+		ring->last_try = ring_index(ring, call->entry);
 	call_again(call);
 }
 
@@ -244,7 +244,8 @@ static inline void run_plain(struct call *call, const struct method *method)
 		fail(call, status);
 }
 
-__attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry)
+/* Take the entry to its completion, or park it. */
+static inline void run(struct ring *ring, struct ring_entry entry)
 {
 	uint64_t word5 = entry_word(entry, 5);
 	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
@@ -272,6 +273,13 @@ __attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entr
 		run_plain(&call, method);
 	else
 		fail(&call, status);
+}
+
+__attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,
+							   struct ring_entry entry)
+{
+	run(ring, entry);
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
 struct object *call_transfer(const struct call *call, struct capability_index field)

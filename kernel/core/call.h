@@ -42,8 +42,9 @@ struct call {
 	bool is_silent;
 };
 
-/* The ring operation. */
-__attribute__((preserve_none)) void call_run(struct ring *ring, struct ring_entry entry);
+/* The ring operation (kernel/core/ring_operation.h). */
+__attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,
+							   struct ring_entry entry);
 
 /*
  * The call stopped half way because an interrupt waits, or before it began because memory is

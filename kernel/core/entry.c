@@ -25,9 +25,10 @@ static struct hal_context *finish(struct thread *thread, enum status status)
 }
 
 /* Everything has been taken, and less is there than the program asked for: wait, if it may. */
-[[gnu::noinline]] static struct hal_context *
-wait_for_completions(struct thread *thread, uint64_t min_complete, uint64_t deadline_ns)
+[[gnu::noinline]] static struct hal_context *wait_for_completions(struct thread *thread)
 {
+	uint64_t min_complete = hal_context_argument(&thread->context, 0);
+	uint64_t deadline_ns = hal_context_argument(&thread->context, 1);
 	uint32_t available = ring_available(&thread->ring);
 
 	if (deadline_ns == RING_NO_WAIT)
@@ -43,8 +44,8 @@ wait_for_completions(struct thread *thread, uint64_t min_complete, uint64_t dead
 }
 
 /* Not everything up to the tail was taken. */
-[[gnu::cold, gnu::noinline]] static struct hal_context *
-stopped(struct thread *thread, enum ring_stop stop, uint64_t min_complete, uint64_t deadline_ns)
+[[gnu::cold, gnu::noinline]] static struct hal_context *stopped(struct thread *thread,
+								enum ring_stop stop)
 {
 	switch (stop) {
 	case RING_STOP_EMPTY:
@@ -53,8 +54,7 @@ stopped(struct thread *thread, enum ring_stop stop, uint64_t min_complete, uint6
 		return finish(thread, STATUS_COMPLETIONS_FULL);
 	case RING_STOP_INTERRUPTED:
 		/* The interrupt is taken on the way out; then the thread enters again. */
-		hal_context_restart_syscall(&thread->context, SYSCALL_CAP_ENTER, min_complete,
-					    deadline_ns);
+		hal_context_restart_syscall(&thread->context, SYSCALL_CAP_ENTER);
 		return &thread->context;
 	case RING_STOP_ENDED:
 		return schedule();
@@ -66,40 +66,38 @@ stopped(struct thread *thread, enum ring_stop stop, uint64_t min_complete, uint6
 	unreachable();
 }
 
-static struct hal_context *cap_enter(struct thread *thread, uint64_t min_complete,
-				     uint64_t deadline_ns)
+static inline struct hal_context *cap_enter(struct thread *thread)
 {
 	enum ring_stop stop;
 
-	if (min_complete > thread->ring.cq_entries)
+	if (hal_context_argument(&thread->context, 0) > thread->ring.cq_entries)
 		return finish(thread, STATUS_MIN_COMPLETE_TOO_LARGE);
 	stop = ring_take(&thread->ring);
 	if (stop != RING_STOP_EMPTY)
-		return stopped(thread, stop, min_complete, deadline_ns);
-	if (ring_available(&thread->ring) < min_complete)
-		return wait_for_completions(thread, min_complete, deadline_ns);
+		return stopped(thread, stop);
+	if (ring_available(&thread->ring) < hal_context_argument(&thread->context, 0))
+		return wait_for_completions(thread);
 	return finish(thread, STATUS_OK);
 }
 
 /* A system call other than cap_enter. */
-[[gnu::cold, gnu::noinline]] static struct hal_context *
-other_syscall(struct thread *thread, uint64_t number, uint64_t argument)
+[[gnu::cold, gnu::noinline]] static struct hal_context *other_syscall(struct thread *thread,
+								      uint64_t number)
 {
 	if (number == SYSCALL_EXIT) {
-		process_exit(thread->process, (int32_t)(uint32_t)argument);
+		process_exit(thread->process,
+			     (int32_t)(uint32_t)hal_context_argument(&thread->context, 0));
 		return schedule();
 	}
 	hal_context_set_result(&thread->context, -(int64_t)STATUS_UNKNOWN_SYSCALL, 0);
 	return &thread->context;
 }
 
-__attribute__((preserve_none)) struct hal_context *
-kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1)
+__attribute__((preserve_none)) struct hal_context *kernel_syscall(uint64_t number)
 {
 	struct thread *thread = hal_cpu()->current;
 
-	return number == SYSCALL_CAP_ENTER ? cap_enter(thread, argument0, argument1)
-					   : other_syscall(thread, number, argument0);
+	return number == SYSCALL_CAP_ENTER ? cap_enter(thread) : other_syscall(thread, number);
 }
 
 struct hal_context *kernel_fault(const struct hal_fault *fault)

@@ -4,33 +4,22 @@
 
 #include "kernel/core/call.h"
 #include "kernel/core/process.h"
+#include "kernel/core/ring_operation.h"
 #include "kernel/core/thread.h"
 #include "kernel/core/time.h"
 #include "kernel/hal/cpu.h"
 #include "lib/index.h"
 #include "lib/require.h"
 
-/*
- * Each operation takes an accepted entry to its completion, or parks it.  Preserve_none: the
- * loop that calls it keeps one value only, which is cheaper to save there than six registers
- * here.
- */
-struct operation_type {
-	__attribute__((preserve_none)) void (*run)(struct ring *ring, struct ring_entry entry);
-};
-
 /* Bits of word 0 that belong to the opcode and the tag, and those of the flags. */
 constexpr uint64_t OPCODE_AND_TAG = UINT64_C(0xffff0000000000ff);
 constexpr uint64_t FLAGS = UINT64_C(0xffff0000);
-
-/* A power of two, so that masking keeps a mispredicted opcode inside. */
-constexpr uint32_t OPERATION_TYPES = 4;
 
 /* Of the first word: bits of opcodes that no operation has, and of tags that no record has. */
 static uint64_t unknown_bits(uint32_t cq_entries)
 {
 	return (UINT64_C(0xffff) & ~(uint64_t)(cq_entries - 1)) << 48 |
-	       (UINT8_MAX & ~(uint64_t)(OPERATION_TYPES - 1));
+	       (UINT8_MAX & ~(uint64_t)(RING_OPERATIONS - 1));
 }
 
 void ring_init(struct ring *ring, struct thread *thread, void *block, struct operation *records)
@@ -54,6 +43,7 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 		.header = header,
 		.sq = (void *)((uint8_t *)block + RING_HEADER_BYTES),
 		.cq = (void *)((uint8_t *)block + RING_HEADER_BYTES + sq_bytes),
+		.sq_wrap = (void *)((uint8_t *)block + RING_HEADER_BYTES + sq_bytes),
 		.arena = (uint8_t *)block + RING_HEADER_BYTES + sq_bytes + cq_bytes,
 		.arena_bytes = DEFAULT_RING_BYTES - RING_HEADER_BYTES - sq_bytes - cq_bytes,
 		.sq_entries = DEFAULT_SQ_ENTRIES,
@@ -82,36 +72,40 @@ static uint64_t beyond_target(struct ring_entry entry)
 	       entry_word(entry, 5) | entry_word(entry, 6) | entry_word(entry, 7);
 }
 
-/* Something unused was not zero: the flags, or another field. */
-static enum status unused_status(struct ring_entry entry)
-{
-	return (entry.first & FLAGS) != 0 ? STATUS_FLAG_UNSUPPORTED : STATUS_RESERVED_NOT_ZERO;
-}
-
 void ring_refuse(struct ring *ring, struct ring_entry entry, enum status status)
 {
 	end_entry(ring, entry, status);
 }
 
-__attribute__((preserve_none)) static void run_nop(struct ring *ring, struct ring_entry entry)
+/* Something unused was not zero: the flags, or another field. */
+[[gnu::cold]] __attribute__((preserve_none)) static volatile uint64_t *
+refuse_unused(struct ring *ring, struct ring_entry entry)
 {
-	if ((beyond_target(entry) | entry_word(entry, 1)) != 0)
-		ring_refuse(ring, entry, unused_status(entry));
-	else
-		end_entry(ring, entry, STATUS_OK);
+	ring_refuse(ring, entry,
+		    (entry.first & FLAGS) != 0 ? STATUS_FLAG_UNSUPPORTED
+					       : STATUS_RESERVED_NOT_ZERO);
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
-__attribute__((preserve_none)) static void run_release(struct ring *ring,
-						       struct ring_entry entry)
+__attribute__((preserve_none)) static volatile uint64_t *run_nop(struct ring *ring,
+								 struct ring_entry entry)
 {
-	struct cap_id target = { entry_word(entry, 1) };
-	enum status status;
+	if ((beyond_target(entry) | entry_word(entry, 1)) != 0) [[clang::musttail]]
+		return refuse_unused(ring, entry);
+	/* What the checks leave of word 0 is the tag, and that is all the completion says. */
+	static_assert(OPERATION_CODE_NOP == 0 && STATUS_OK == 0);
+	ring_post(ring, entry_word(entry, 2), entry.first, 0);
+	[[clang::musttail]] return ring_next(ring, entry);
+}
 
-	if (beyond_target(entry) != 0)
-		status = unused_status(entry);
-	else
-		status = process_release(ring->process, target);
-	end_entry(ring, entry, status);
+__attribute__((preserve_none)) static volatile uint64_t *run_release(struct ring *ring,
+								     struct ring_entry entry)
+{
+	if (beyond_target(entry) != 0) [[clang::musttail]]
+		return refuse_unused(ring, entry);
+	end_entry(ring, entry,
+		  process_release(ring->process, (struct cap_id){ entry_word(entry, 1) }));
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
 static bool is_busy(const struct ring *ring, uint64_t tag)
@@ -119,123 +113,144 @@ static bool is_busy(const struct ring *ring, uint64_t tag)
 	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
 }
 
-__attribute__((preserve_none)) static void run_cancel(struct ring *ring,
-						      struct ring_entry entry)
+__attribute__((preserve_none)) static volatile uint64_t *run_cancel(struct ring *ring,
+								    struct ring_entry entry)
 {
-	uint64_t tag = entry_word(entry, 1);
+	uint64_t tag;
 	enum status status = STATUS_OK;
 
-	if (beyond_target(entry) != 0)
-		status = unused_status(entry);
-	else if (!is_busy(ring, tag))
+	if (beyond_target(entry) != 0) [[clang::musttail]]
+		return refuse_unused(ring, entry);
+	tag = entry_word(entry, 1);
+	if (!is_busy(ring, tag))
 		status = STATUS_UNKNOWN_TAG;
 	else
 		operation_finish(&ring->records[index_clamp((uint32_t)tag, ring->cq_entries)],
 				 STATUS_CANCELLED, COMPLETION_KIND_CANCELLED, nullptr);
 	end_entry(ring, entry, status);
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
-static const struct operation_type operation_types[OPERATION_TYPES] = {
+const struct ring_operation ring_operations[RING_OPERATIONS] = {
 	[OPERATION_CODE_NOP] = { run_nop },
 	[OPERATION_CODE_CALL] = { call_run },
 	[OPERATION_CODE_RELEASE] = { run_release },
 	[OPERATION_CODE_CANCEL] = { run_cancel },
 };
 
-static_assert(OPERATION_TYPES == OPERATION_CODE_COUNT &&
-	      (OPERATION_TYPES & (OPERATION_TYPES - 1)) == 0);
+static_assert(RING_OPERATIONS == OPERATION_CODE_COUNT &&
+	      (RING_OPERATIONS & (RING_OPERATIONS - 1)) == 0);
 
-/* An entry that does not say which operation it is, or what to call it. */
-[[gnu::cold, gnu::noinline]] static void refuse_unknown(struct ring *ring,
-							struct ring_entry entry)
+__attribute__((preserve_none)) volatile uint64_t *ring_run_unknown(struct ring *ring,
+								   struct ring_entry entry)
 {
+	enum status status = STATUS_UNKNOWN_OPERATION;
+
 	if (entry_tag(entry) >= ring->cq_entries)
-		ring_refuse(ring, entry, STATUS_UNKNOWN_TAG);
+		status = STATUS_UNKNOWN_TAG;
 	else if (is_busy(ring, entry_tag(entry)))
-		ring_refuse(ring, entry, STATUS_TAG_BUSY);
-	else
-		ring_refuse(ring, entry, STATUS_UNKNOWN_OPERATION);
+		status = STATUS_TAG_BUSY;
+	ring_refuse(ring, entry, status);
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
-/* There is such an operation, and such a record, and it is free. */
-static inline bool is_known(const struct ring *ring, struct ring_entry entry)
+/* Run the entry that stands at entry.words, and those behind it up to the next look around. */
+[[gnu::always_inline]] __attribute__((preserve_none)) static inline volatile uint64_t *
+run_some(struct ring *ring, struct ring_entry entry)
 {
-	return (entry.first & ring->unknown) == 0 &&
-	       (ring->busy >> (entry.first >> 48) % RING_RECORDS_MAX & 1) == 0;
+	volatile uint64_t *look = entry.words + RING_POLL_ENTRIES * RING_ENTRY_WORDS;
+
+	ring->sq_end = look < ring->sq_last ? look : ring->sq_last;
+	[[clang::musttail]] return ring_run(ring, entry);
 }
 
-/* Run the entry at the head. */
-static inline void run_one(struct ring *ring)
+[[gnu::noinline]] __attribute__((preserve_none)) volatile uint64_t *
+ring_look(struct ring *ring, struct ring_entry entry)
 {
-	volatile uint64_t *words =
-		(volatile uint64_t *)&ring->sq[ring->sq_head & ring->sq_mask];
-	struct ring_entry entry = { words, fetch_word(words) };
-
-	if (__builtin_expect(is_known(ring, entry), true))
-		operation_types[entry.first & (OPERATION_TYPES - 1)].run(ring, entry);
-	else
-		refuse_unknown(ring, entry);
-}
-
-/* Run the next entries, at least one, until sq_end, which an operation may move up. */
-static inline void run_some(struct ring *ring, uint32_t last)
-{
-	uint32_t count = last - ring->sq_head;
-
-	ring->sq_end = ring->sq_head + (count < RING_POLL_ENTRIES ? count : RING_POLL_ENTRIES);
-	do {
-		run_one(ring);
-		fetch_entry_end();
-		ring->sq_head++;
-	} while (ring->sq_head != ring->sq_end);
-}
-
-/* Run entries up to last, at least one.  Each takes up exactly one completion slot, at once or
- * when it is done. */
-static inline enum ring_stop run_entries(struct ring *ring, uint32_t last)
-{
-	for (;;) {
-		run_some(ring, last);
-		if (ring->stop > RING_STOP_FULL || ring->sq_head == last)
-			return ring->stop;
-		if (hal_interrupt_pending())
-			return RING_STOP_INTERRUPTED;
+	if (entry.words == ring->sq_last || ring->stop > RING_STOP_FULL)
+		return entry.words;
+	if (hal_interrupt_pending()) {
+		ring->stop = RING_STOP_INTERRUPTED;
+		return entry.words;
 	}
+	[[clang::musttail]] return run_some(ring, entry);
+}
+
+/* Run the entries of [start, last), at least one: all, unless one of them ends it. */
+static inline void run_stretch(struct ring *ring, volatile uint64_t *start,
+			       volatile uint64_t *last)
+{
+	const volatile uint64_t *end;
+
+	ring->sq_start = start;
+	ring->sq_last = last;
+	end = run_some(ring, (struct ring_entry){ .words = start });
+	ring->sq_head += (uint32_t)((uint64_t)(end - ring->sq_start) / RING_ENTRY_WORDS);
+}
+
+/* The same where last is so far behind the queue's end that it means as far from its start. */
+[[gnu::noinline]] static void run_wrapping(struct ring *ring, volatile uint64_t *start,
+					   volatile uint64_t *last)
+{
+	volatile uint64_t *first = ring_words(ring, 0);
+
+	run_stretch(ring, start, ring->sq_wrap);
+	if (ring->stop > RING_STOP_FULL)
+		return;
+	if (hal_interrupt_pending())
+		ring->stop = RING_STOP_INTERRUPTED;
+	else
+		run_stretch(ring, first, first + (last - ring->sq_wrap));
+}
+
+/* Run the next count entries, at least one.  Each takes up exactly one completion slot, at once
+ * or when it is done. */
+static inline void run_entries(struct ring *ring, uint32_t count)
+{
+	volatile uint64_t *start = ring_words(ring, ring->sq_head);
+	volatile uint64_t *last = start + (uint64_t)count * RING_ENTRY_WORDS;
+
+	if (last <= ring->sq_wrap)
+		run_stretch(ring, start, last);
+	else
+		run_wrapping(ring, start, last);
 }
 
 void ring_poll_after(struct ring *ring)
 {
-	ring->sq_end = ring->sq_head + 1;
+	/* The queue's start: every entry is behind it. */
+	ring->sq_end = (volatile uint64_t *)ring->sq;
 }
 
 void ring_end(struct ring *ring)
 {
 	/* The entry being run, if there is one, is the last. */
 	ring->stop = RING_STOP_ENDED;
-	ring->sq_end = ring->sq_head + 1;
+	ring_poll_after(ring);
 }
 
 void ring_repeat(struct ring *ring)
 {
 	ring->stop = RING_STOP_INTERRUPTED;
-	ring->sq_end = ring->sq_head;
-	/* The loop that runs entries counts this one as taken. */
+	ring_poll_after(ring);
+	/* Whoever runs the entries counts this one as taken. */
 	ring->sq_head--;
 }
 
-/* Run entries up to last, at least one, and show the program what came of them. */
-static inline enum ring_stop take(struct ring *ring, uint32_t last)
+/* Show the program what has been taken, and what came of it. */
+static inline void publish(struct ring *ring)
 {
-	enum ring_stop stop = run_entries(ring, last);
-	struct ring_header *header = ring->header;
-
-	if (stop == RING_STOP_ENDED)
-		return stop;
-	/* Release: pairs with the program's acquire load; the completions stand. */
-	__atomic_store_n(&header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+	ring_publish(ring);
 	/* Release: entries before sq_head have been read and may be written again. */
-	__atomic_store_n(&header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
-	return stop;
+	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
+}
+
+/* Not everything was taken.  A process that has ended is shown nothing. */
+[[gnu::cold, gnu::noinline]] static enum ring_stop publish_some(struct ring *ring)
+{
+	if (ring->stop != RING_STOP_ENDED)
+		publish(ring);
+	return ring->stop;
 }
 
 /* Completion slots are free for room entries only, fewer than the program has submitted. */
@@ -264,7 +279,13 @@ static inline enum ring_stop take_submitted(struct ring *ring)
 	room = ring->cq_entries - ring->waiting - unread;
 	if (count > room)
 		count = limit(ring, room);
-	return count == 0 ? ring->stop : take(ring, ring->sq_head + count);
+	if (count == 0)
+		return ring->stop;
+	run_entries(ring, count);
+	if (ring->stop != RING_STOP_EMPTY)
+		return publish_some(ring);
+	publish(ring);
+	return RING_STOP_EMPTY;
 }
 
 enum ring_stop ring_take(struct ring *ring)

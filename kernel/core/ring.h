@@ -19,6 +19,7 @@
 #include "schema/ring.capnp.h"
 
 constexpr uint32_t RING_RECORDS_MAX = 64;
+constexpr uint32_t RING_ENTRY_WORDS = sizeof(struct ring_submission) / sizeof(uint64_t);
 /* Entries run between two looks for an interrupt, unless one asks for an earlier look:
  * ring_poll_after(). */
 constexpr uint32_t RING_POLL_ENTRIES = 8;
@@ -121,13 +122,18 @@ struct ring {
 	uint32_t cq_entries;
 	uint32_t sq_mask; /* entries - 1 */
 	uint32_t cq_mask;
-	uint32_t sq_head;
-	uint32_t sq_end; /* where the entries being run end, for now */
+	uint32_t sq_head; /* of the entries being run, the first */
 	uint32_t cq_tail;
-	uint32_t cq_head;          /* as last read from the program */
-	uint32_t waiting;          /* parked operations */
-	uint32_t last_try;         /* sq_head of an entry that is not to be run once more */
-	enum ring_stop stop;       /* why no more are taken than those up to sq_end */
+	uint32_t cq_head;    /* as last read from the program */
+	uint32_t waiting;    /* parked operations */
+	uint32_t last_try;   /* index of an entry that is not to be run once more */
+	enum ring_stop stop; /* why no more are taken */
+	/* Places in the queue: where it ends, and while entries are run, where these start and
+	 * end and where to look around. */
+	volatile uint64_t *sq_wrap;
+	volatile uint64_t *sq_start;
+	volatile uint64_t *sq_last;
+	volatile uint64_t *sq_end;
 	uint64_t unknown;          /* bits of an entry's first word that must be zero */
 	uint64_t busy;             /* records in use, by tag */
 	struct operation *records; /* cq_entries of them */
@@ -141,6 +147,19 @@ void ring_init(struct ring *ring, struct thread *thread, void *block,
 
 /* Take submissions and run them, until one of the above. */
 [[nodiscard]] enum ring_stop ring_take(struct ring *ring);
+
+/* Where the entry of an index stands. */
+static inline volatile uint64_t *ring_words(const struct ring *ring, uint32_t index)
+{
+	return (volatile uint64_t *)&ring->sq[index & ring->sq_mask];
+}
+
+/* The index of the entry being run. */
+static inline uint32_t ring_index(const struct ring *ring, struct ring_entry entry)
+{
+	return ring->sq_head +
+	       (uint32_t)(entry.words - ring_words(ring, ring->sq_head)) / RING_ENTRY_WORDS;
+}
 
 /* Completions posted and not yet consumed, as far as the kernel knows. */
 static inline uint32_t ring_available(const struct ring *ring)
@@ -167,7 +186,8 @@ static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t wor
 [[gnu::cold, gnu::noinline]] void ring_refuse(struct ring *ring, struct ring_entry entry,
 					      enum status status);
 
-/* Show the program what has been posted.  Release: pairs with its acquire load of cq_tail. */
+/* Show the program what has been posted.  Release: pairs with its acquire load of cq_tail, so
+ * the completions stand. */
 static inline void ring_publish(struct ring *ring)
 {
 	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);

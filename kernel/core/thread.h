@@ -26,10 +26,10 @@ enum thread_state : uint8_t {
 };
 
 struct thread {
+	struct ring ring; /* first: entering the kernel, one address serves for both */
 	struct hal_context context;
 	struct list_link ready_link;
 	struct process *process;
-	struct ring ring;
 	struct paddr ring_block;
 	struct paddr records_block;
 	struct deadline wait_deadline; /* of cap_enter */

@@ -56,16 +56,19 @@ struct hal_start {
 
 void hal_context_init(struct hal_context *context, const struct hal_start *start);
 
+/* Argument i, 0 or 1, of the system call that is being handled. */
+static inline uint64_t hal_context_argument(const struct hal_context *context, uint32_t i);
+
 /* Set what the thread sees as the result of its system call when it is resumed. */
 static inline void hal_context_set_result(struct hal_context *context, int64_t status,
 					  uint64_t word);
 
 /*
  * Make the thread, whose system call is being handled, execute it again from the start when it
- * is resumed.  For work that stops because an interrupt waits.
+ * is resumed, with the same arguments; number is the one it had.  For work that stops because
+ * an interrupt waits.
  */
-void hal_context_restart_syscall(struct hal_context *context, uint64_t number,
-				 uint64_t argument0, uint64_t argument1);
+void hal_context_restart_syscall(struct hal_context *context, uint64_t number);
 
 /* Keep in context what the CPU still holds of the thread (FPU, FS, GS).  Before another
  * context is loaded. */
@@ -85,10 +88,9 @@ void hal_context_registers(const struct hal_context *context, struct hal_registe
 /*
  * Kernel doors, called by the architecture.  The one for system calls may destroy every
  * register (clang's preserve_none): the program's are in its context already, so nobody saves
- * them twice.
+ * them twice.  The arguments are there, too.
  */
-__attribute__((preserve_none)) struct hal_context *
-kernel_syscall(uint64_t number, uint64_t argument0, uint64_t argument1);
+__attribute__((preserve_none)) struct hal_context *kernel_syscall(uint64_t number);
 struct hal_context *kernel_fault(const struct hal_fault *fault);
 struct hal_context *kernel_timer_interrupt(void);
 struct hal_context *kernel_serial_interrupt(void);

@@ -320,12 +320,9 @@ void hal_context_init(struct hal_context *context, const struct hal_start *start
 	};
 }
 
-void hal_context_restart_syscall(struct hal_context *context, uint64_t number,
-				 uint64_t argument0, uint64_t argument1)
+void hal_context_restart_syscall(struct hal_context *context, uint64_t number)
 {
-	context->restart[0] = number;
-	context->restart[1] = argument0;
-	context->restart[2] = argument1;
+	context->restart = number;
 	context->restarts++;
 }
 

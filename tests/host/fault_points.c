@@ -68,9 +68,10 @@ WRAPPED(call_park, struct call *call, struct list_link *queue, uint64_t until_ns
 
 [[gnu::weak]] struct paddr __real_supply_take_reserved(void);
 struct paddr __wrap_supply_take_reserved(void);
-__attribute__((preserve_none, weak)) void __real_call_run(struct ring *ring,
-							  struct ring_entry entry);
-__attribute__((preserve_none)) void __wrap_call_run(struct ring *ring, struct ring_entry entry);
+__attribute__((preserve_none, weak)) volatile uint64_t *
+__real_call_run(struct ring *ring, struct ring_entry entry);
+__attribute__((preserve_none)) volatile uint64_t *__wrap_call_run(struct ring *ring,
+								  struct ring_entry entry);
 
 enum status __wrap_account_split(struct account *parent, struct account *child,
 				 struct account_limits limits, account_release *release)
@@ -150,9 +151,10 @@ struct paddr __wrap_supply_take_reserved(void)
 }
 
 /* A call that is run again meets the same fault again. */
-__attribute__((preserve_none)) void __wrap_call_run(struct ring *ring, struct ring_entry entry)
+__attribute__((preserve_none)) volatile uint64_t *__wrap_call_run(struct ring *ring,
+								  struct ring_entry entry)
 {
 	faults.passed = 0;
 	faults.runs++;
-	__real_call_run(ring, entry);
+	[[clang::musttail]] return __real_call_run(ring, entry);
 }

@@ -180,7 +180,11 @@ static struct hal_context *fault_door(const struct door *door)
 
 static struct hal_context *syscall_door(const struct door *door)
 {
-	return kernel_syscall(door->argument[0], door->argument[1], door->argument[2]);
+	struct hal_context *context = &hal_cpu()->current->context;
+
+	context->argument[0] = door->argument[1];
+	context->argument[1] = door->argument[2];
+	return kernel_syscall(door->argument[0]);
 }
 
 enum fake_hal_end kernel_take_timer(void)

@@ -258,7 +258,11 @@ static void entropy_is_bounded_and_differs(void **)
 
 static void call_power(void *)
 {
-	(void)kernel_syscall(SYSCALL_CAP_ENTER, 0, RING_NO_WAIT);
+	struct hal_context *context = &hal_cpu()->current->context;
+
+	context->argument[0] = 0;
+	context->argument[1] = RING_NO_WAIT;
+	(void)kernel_syscall(SYSCALL_CAP_ENTER);
 }
 
 static void power_ends_the_machine(void **)

@@ -292,9 +292,9 @@ static void pending_interrupt_restarts_the_call(void **)
 		assert_false(entered.returned);
 		assert_int_equal(entered.end, FAKE_HAL_RETURNED);
 		assert_int_equal(context->restarts, i);
-		assert_int_equal(context->restart[0], SYSCALL_CAP_ENTER);
-		assert_int_equal(context->restart[1], 2);
-		assert_int_equal(context->restart[2], deadline);
+		assert_int_equal(context->restart, SYSCALL_CAP_ENTER);
+		assert_int_equal(context->argument[0], 2);
+		assert_int_equal(context->argument[1], deadline);
 		assert_int_equal(first.header->sq_head, i * RING_POLL_ENTRIES);
 		assert_int_equal(first.header->cq_tail, i * RING_POLL_ENTRIES);
 	}

@@ -74,7 +74,7 @@ class Trace:
     # --- Submissions
 
     def enter(self):
-        """A program has entered the kernel: r12 is the system call's number, r13 its argument."""
+        """A program has entered the kernel: r12 is the system call's number, rdi its argument."""
         thread = gdb.parse_and_eval("boot_cpu.current")
         process = thread["process"]
         ring = self.rings.get(int(thread))
@@ -84,7 +84,7 @@ class Trace:
         if number == SYSCALL_CAP_ENTER:
             self.submissions(ring)
         elif number == SYSCALL_EXIT:
-            code = int(gdb.parse_and_eval("(int)$r13"))
+            code = int(gdb.parse_and_eval("(int)$rdi"))
             self.line(ring, f"exit {code}")
             del self.rings[int(thread)]
         else:

@@ -21,7 +21,9 @@ static_assert(offsetof(struct hal_context, flags) == CONTEXT_FLAGS);
 static_assert(offsetof(struct hal_context, stack_pointer) == CONTEXT_RSP);
 static_assert(offsetof(struct hal_context, fs_base) == CONTEXT_END);
 static_assert(CONTEXT_END % 16 == 0, "the processor aligns its frame");
-static_assert(RDX * 8 == CONTEXT_RDX);
+static_assert(RDX * 8 == CONTEXT_RDX && RSI * 8 == CONTEXT_RSI && RDI * 8 == CONTEXT_RDI);
+/* SYSCALL leaves at most the end of the program's half, so SYSRET finds it canonical. */
+static_assert(HAL_USER_END < UINT64_C(1) << 47);
 
 void hal_context_init(struct hal_context *context, const struct hal_start *start)
 {
@@ -43,14 +45,11 @@ void hal_context_init(struct hal_context *context, const struct hal_start *start
 }
 
 /* SYSCALL is two bytes long; everything that it destroys comes back zero. */
-void hal_context_restart_syscall(struct hal_context *context, uint64_t number,
-				 uint64_t argument0, uint64_t argument1)
+void hal_context_restart_syscall(struct hal_context *context, uint64_t number)
 {
 	context->general[RAX] = number;
 	context->general[RCX] = 0;
 	context->general[RDX] = 0;
-	context->general[RDI] = argument0;
-	context->general[RSI] = argument1;
 	for (uint32_t i = R8; i <= R11; i++)
 		context->general[i] = 0;
 	context->instruction_pointer -= 2;

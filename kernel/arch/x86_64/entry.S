@@ -14,7 +14,8 @@
 
 /*
  * SYSCALL: RCX = return address, R11 = flags, stack still the program's.  R8 to R10 and RDX are
- * free.  FMASK has cleared IF, TF, DF and AC.  Only what survives a system call is stored.
+ * free.  FMASK has cleared IF, TF, DF and AC.  Stored is what survives a system call, and its
+ * arguments.
  */
 .balign 64
 .globl entry_syscall
@@ -26,16 +27,16 @@ entry_syscall:
 	movq %rcx, CONTEXT_RIP(%r8)
 	movq %r11, CONTEXT_FLAGS(%r8)
 	movq %rbx, CONTEXT_RBX(%r8)
+	movq %rsi, CONTEXT_RSI(%r8)
+	movq %rdi, CONTEXT_RDI(%r8)
 	movq %rbp, CONTEXT_RBP(%r8)
 	movq %r12, CONTEXT_R12(%r8)
 	movq %r13, CONTEXT_R13(%r8)
 	movq %r14, CONTEXT_R14(%r8)
 	movq %r15, CONTEXT_R15(%r8)
 	movq $VECTOR_SYSCALL, CONTEXT_VECTOR(%r8)
-	/* preserve_none passes its first arguments in R12, R13 and R14. */
+	/* preserve_none passes its first argument in R12. */
 	movq %rax, %r12
-	movq %rdi, %r13
-	movq %rsi, %r14
 	call kernel_syscall
 	/* Falls through. */
 
@@ -45,12 +46,11 @@ resume:
 	jne resume_trap
 	/*
 	 * SYSRET to an address that is not canonical would fault here, with the program's stack.
-	 * None can have got here: programs end below 2^39.  The check makes sure.
+	 * None gets here: a context with VECTOR_SYSCALL has the address that SYSCALL left, which
+	 * is at most where programs end (context.c), and nothing changes it but what also
+	 * changes the vector.
 	 */
 	movq CONTEXT_RIP(%rax), %rcx
-	movq %rcx, %rdx
-	shrq $40, %rdx
-	jnz resume_trap
 	movq CONTEXT_FLAGS(%rax), %r11
 	movq CONTEXT_RBX(%rax), %rbx
 	movq CONTEXT_RBP(%rax), %rbp

@@ -52,6 +52,8 @@
 #define CONTEXT_RAX    0
 #define CONTEXT_RBX    8
 #define CONTEXT_RDX    24
+#define CONTEXT_RSI    32
+#define CONTEXT_RDI    40
 #define CONTEXT_RBP    48
 #define CONTEXT_R12    88
 #define CONTEXT_R13    96

@@ -14,11 +14,11 @@ struct hal_context {
 	uint64_t instruction_pointer;
 	uint64_t stack_pointer;
 	uint64_t thread_block;
-	uint64_t argument[3];
-	int64_t status; /* of the last system call, with word */
+	uint64_t argument[3]; /* what the thread started with, or of its system call */
+	int64_t status;       /* of the last system call, with word */
 	uint64_t word;
-	uint32_t results;    /* how often a result was set */
-	uint64_t restart[3]; /* of the last restarted system call: number and arguments */
+	uint32_t results; /* how often a result was set */
+	uint64_t restart; /* number of the last restarted system call */
 	uint32_t restarts;
 	uint32_t saves;
 	uint32_t loads;
@@ -56,6 +56,11 @@ static inline uint64_t hal_timestamp(void)
 static inline bool hal_interrupt_pending(void)
 {
 	return fake_hal_interrupt;
+}
+
+static inline uint64_t hal_context_argument(const struct hal_context *context, uint32_t i)
+{
+	return context->argument[i];
 }
 
 static inline void hal_context_set_result(struct hal_context *context, int64_t status,

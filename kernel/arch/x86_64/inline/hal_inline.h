@@ -20,7 +20,7 @@ struct cpu;
  */
 struct hal_context {
 	/* rax rbx rcx rdx rsi rdi rbp r8 .. r15.  After a system call only the registers that
-	 * it keeps, and rax and rdx, its results. */
+	 * it keeps, rax and rdx, its results, and rdi and rsi, its arguments. */
 	alignas(CONTEXT_ALIGN) uint64_t general[15];
 	uint64_t vector; /* of the last trap, or VECTOR_SYSCALL; decides how to resume */
 	uint64_t error_code;
@@ -37,10 +37,7 @@ struct hal_context {
 
 static inline struct cpu *hal_cpu(void)
 {
-	struct cpu *cpu;
-
-	__asm__("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(CPU_LOCAL_CPU));
-	return cpu;
+	return *(struct cpu *const __seg_gs *)CPU_LOCAL_CPU;
 }
 
 [[gnu::returns_nonnull]] static inline void *hal_direct_map(struct paddr address)
@@ -55,11 +52,12 @@ static inline struct paddr hal_physical_address(const void *address)
 
 static inline uint64_t hal_timestamp(void)
 {
-	uint32_t low;
-	uint32_t high;
+	uint64_t low;
+	uint64_t high;
 
+	/* The upper halves come back zero (Intel SDM 2B, RDTSC). */
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* The local APIC's interrupt request register, 32 vectors each 16 bytes (Intel SDM 3A,
@@ -67,6 +65,12 @@ static inline uint64_t hal_timestamp(void)
 static inline bool hal_interrupt_pending(void)
 {
 	return *(volatile const uint32_t *)(LAPIC_BASE + 0x200 + VECTOR_TIMER / 32 * 16) != 0;
+}
+
+static inline uint64_t hal_context_argument(const struct hal_context *context, uint32_t i)
+{
+	/* In RDI and RSI. */
+	return context->general[5 - i];
 }
 
 static inline void hal_context_set_result(struct hal_context *context, int64_t status,
