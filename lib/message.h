@@ -23,6 +23,9 @@
  * the end of a shorter (older) struct read as their defaults.  Enumerants and discriminants are
  * what the message says: a value unknown to the schema is possible and not malformed.
  *
+ * A root of scalars and capabilities only can be read as a whole, which makes its getters
+ * cheaper: foo_read_flat() in place of foo_read_root(); lib/message_flat.h.
+ *
  * Building.  message_builder_init() over a buffer, foo_init_root(), setters, then
  * message_builder_finish().  When the room is used up, or an index is past the end of a list,
  * `failed` is set and stays set; every later call is harmless, and finish returns 0.  Objects
@@ -36,5 +39,6 @@
  */
 #include "lib/message_builder.h"
 #include "lib/message_copy.h"
+#include "lib/message_flat.h"
 #include "lib/message_pointer.h"
 #include "lib/message_reader.h"

@@ -173,7 +173,7 @@ static inline void struct_builder_set_uint64(struct struct_builder s, uint32_t o
 static inline void struct_builder_set_capability(struct struct_builder s, uint32_t offset,
 						 uint32_t capability)
 {
-	struct_builder_set_uint64(s, offset, (uint64_t)capability << 32 | 3);
+	struct_builder_set_uint64(s, offset, (uint64_t)capability << 32 | MESSAGE_CAPABILITY);
 }
 
 /* Where element i is stored, or null, with the message failed, when there is no

@@ -13,7 +13,7 @@
 enum pointer_kind : uint8_t {
 	POINTER_STRUCT = 0,
 	POINTER_LIST = 1,
-	POINTER_OTHER = 3,
+	POINTER_OTHER = MESSAGE_CAPABILITY,
 };
 
 static const uint8_t *const nothing = (const uint8_t *)"";
@@ -220,19 +220,6 @@ static struct data_reader read_data(struct struct_reader s, const uint8_t *at)
 	return found;
 }
 
-static struct capability_index read_capability(struct struct_reader s, const uint8_t *at)
-{
-	uint64_t pointer = at != nullptr ? message_load_uint64(at) : 0;
-
-	if (pointer == 0)
-		return (struct capability_index){};
-	if ((uint32_t)pointer != POINTER_OTHER) {
-		s.message->malformed = true;
-		return (struct capability_index){};
-	}
-	return (struct capability_index){ (uint32_t)(pointer >> 32), true };
-}
-
 struct text_reader struct_reader_get_text(struct struct_reader s, uint32_t index)
 {
 	return read_text(s, pointer_at(s, index));
@@ -241,11 +228,6 @@ struct text_reader struct_reader_get_text(struct struct_reader s, uint32_t index
 struct data_reader struct_reader_get_data(struct struct_reader s, uint32_t index)
 {
 	return read_data(s, pointer_at(s, index));
-}
-
-struct capability_index struct_reader_get_capability(struct struct_reader s, uint32_t index)
-{
-	return read_capability(s, pointer_at(s, index));
 }
 
 struct text_reader list_reader_get_text(struct list_reader l, uint32_t i)

@@ -18,6 +18,9 @@ constexpr uint32_t MESSAGE_NO_BUDGET = UINT32_MAX;
 /* An offset or index past every section: a field that reads as its default. */
 constexpr uint32_t MESSAGE_NO_FIELD = 0x7fffffff;
 
+/* The lower half of a pointer that is a capability; the upper half is its index. */
+constexpr uint32_t MESSAGE_CAPABILITY = 3;
+
 /* Element sizes of lists, as the encoding numbers them. */
 enum message_element : uint8_t {
 	MESSAGE_ELEMENT_VOID = 0,
@@ -93,7 +96,6 @@ struct list_reader struct_reader_get_list(struct struct_reader s, uint32_t index
 					  enum message_element element);
 struct text_reader struct_reader_get_text(struct struct_reader s, uint32_t index);
 struct data_reader struct_reader_get_data(struct struct_reader s, uint32_t index);
-struct capability_index struct_reader_get_capability(struct struct_reader s, uint32_t index);
 
 /*
  * Elements of lists.  Past the end, or where the elements are too small for the type, the
@@ -226,6 +228,22 @@ static inline uint32_t struct_reader_get_uint32(struct struct_reader s, uint32_t
 static inline uint64_t struct_reader_get_uint64(struct struct_reader s, uint32_t offset)
 {
 	return offset + 8 <= s.data_bytes ? message_load_uint64(s.data + offset) : 0;
+}
+
+/* Pointer `index`, which is a capability; null when the struct is too short to have it. */
+static inline struct capability_index struct_reader_get_capability(struct struct_reader s,
+								   uint32_t index)
+{
+	const uint8_t *at = s.data + s.data_bytes + (uint64_t)index * MESSAGE_WORD_BYTES;
+	uint64_t pointer = index < s.pointers ? message_load_uint64(at) : 0;
+
+	if (pointer == 0)
+		return (struct capability_index){};
+	if ((uint32_t)pointer != MESSAGE_CAPABILITY) {
+		s.message->malformed = true;
+		return (struct capability_index){};
+	}
+	return (struct capability_index){ (uint32_t)(pointer >> 32), true };
 }
 
 /* Where element i starts; i must be less than l.count. */

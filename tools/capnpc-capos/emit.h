@@ -46,6 +46,15 @@ void emit_head(struct output *o, const struct node *file, bool is_header, const 
 void emit_includes(struct output *o, const struct node *file, enum type_kind first,
 		   enum type_kind last, const char *suffix);
 
+/* Whether the pointers of a struct can lead to anything that takes room. */
+bool emit_has_contents(const struct node *node);
+
+/* Whether a struct can be read as a whole, and what is generated for it (lib/message_flat.h).
+ */
+bool emit_has_flat(const struct node *node);
+void emit_flat_type(struct output *o, const struct node *node);
+void emit_flat_functions(struct output *o, const struct node *node);
+
 /* Whether the file declares an interface. */
 bool emit_has_interface(const struct node *file);
 

@@ -25,22 +25,9 @@ struct emission {
 	const char *upper;  /* FOO_BAR */
 };
 
-/* Whether the pointers of a struct lead to anything that takes room. */
-static bool has_contents(const struct node *node)
-{
-	for (uint32_t i = 0; i < node->field_count; i++) {
-		const struct field *f = &node->fields[i];
-
-		if (f->is_group ? has_contents(f->group)
-				: type_is_pointer(&f->type) && !type_is_capability(&f->type))
-			return true;
-	}
-	return false;
-}
-
 static const char *default_room(const struct node *node)
 {
-	if (!has_contents(node))
+	if (!emit_has_contents(node))
 		return name_format("%s_MESSAGE_BYTES", node->upper);
 	return name_format("%s_MESSAGE_BYTES + %u", node->upper, DEFAULT_POINTED_BYTES);
 }
@@ -175,7 +162,7 @@ static bool emit_room(struct emission *e)
 {
 	const struct node *params = e->method->params;
 
-	if (!has_contents(params))
+	if (!emit_has_contents(params))
 		return false;
 	out(e->o, "\tuint64_t param_bytes = %s_MESSAGE_BYTES", params->upper);
 	for (uint32_t i = 0; i < params->field_count; i++) {
@@ -265,8 +252,11 @@ static void emit_short_call(struct emission *e)
 {
 	const struct node *params = e->method->params;
 	const struct node *results = e->method->results;
+	bool flat = emit_has_flat(results);
 
 	emit_signature(e);
+	if (flat)
+		out(e->o, "\tstruct %s_flat flat;\n", results->prefix);
 	out(e->o,
 	    "\tstruct message_builder message;\n\tstruct message_reader reader;\n"
 	    "\tstruct %s_builder params;\n\tstruct %s_reader results;\n\tenum status "
@@ -281,8 +271,8 @@ static void emit_short_call(struct emission *e)
 	    "\tstatus = capos_short_call(target.id, %s_METHOD, &message, %s_MESSAGE_BYTES, "
 	    "&reader);\n",
 	    e->upper, results->upper);
-	out(e->o, "\tif (status == STATUS_OK && !%s_read_root(&reader, &results))\n",
-	    results->prefix);
+	out(e->o, "\tif (status == STATUS_OK && !%s_read_%s(&reader, %s&results))\n",
+	    results->prefix, flat ? "flat" : "root", flat ? "&flat, " : "");
 	out(e->o, "\t\tstatus = STATUS_MALFORMED_MESSAGE;\n");
 	emit_results(e);
 	out(e->o, "\treturn status;\n}\n");

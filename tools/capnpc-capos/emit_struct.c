@@ -71,6 +71,8 @@ void emit_struct_types(struct output *o, const struct node *node)
 	emit_types(o, node);
 	if (!node->is_group)
 		emit_sizes(o, node);
+	if (emit_has_flat(node))
+		emit_flat_type(o, node);
 	if (node->union_members != 0)
 		emit_which(o, node);
 }
@@ -175,6 +177,8 @@ void emit_struct_functions(struct output *o, const struct node *node)
 		emit_list(o, node);
 		emit_untyped(o, node);
 	}
+	if (emit_has_flat(node))
+		emit_flat_functions(o, node);
 	if (node->union_members != 0)
 		emit_which_function(o, node);
 	for (uint32_t i = 0; i < node->field_count; i++)

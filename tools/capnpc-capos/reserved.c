@@ -93,8 +93,8 @@ static const char *const macros[] = {
 
 /* Locals and parameters of the wrappers that emit_client.c writes. */
 static const char *const locals[] = {
-	"call",    "message", "param_bytes", "params", "reader",
-	"results", "size",    "status",      "target",
+	"call",   "flat",    "message", "param_bytes", "params",
+	"reader", "results", "size",    "status",      "target",
 };
 
 /* What generated code stands on, as text. */
@@ -106,6 +106,8 @@ static const char library[] = {
 #embed "../../lib/message_copy.h"
 	,
 #embed "../../lib/message_fault.h"
+	,
+#embed "../../lib/message_flat.h"
 	,
 #embed "../../lib/message_float.h"
 	,
