@@ -99,8 +99,9 @@ static enum status take_transfers(struct call *call, const struct method *method
 }
 
 /* All checks of a call that carries capabilities, or may get some, or breaks a rule. */
-static enum status prepare_carrier(struct call *call, uint64_t word5, uint64_t unused,
-				   const struct method **out_method)
+[[gnu::always_inline]] static inline enum status
+prepare_carrier(struct call *call, uint64_t word5, uint64_t unused,
+		const struct method **out_method)
 {
 	enum status status;
 
@@ -137,6 +138,21 @@ struct message_reader *call_params(struct call *call)
 		call->has_params = true;
 	}
 	return &call->params;
+}
+
+bool call_take_flat(struct call *call, struct message_flat to, uint64_t root)
+{
+	uint64_t *copy = (uint64_t *)hal_cpu()->params;
+	uint32_t length = call->param_span.length;
+
+	if (length != 0) {
+		copy[0] = root;
+		fetch_span(copy + 1,
+			   ring_arena_at(call->ring, call->param_span.offset) + sizeof(root),
+			   length - sizeof(root));
+	}
+	message_reader_init(&call->params, copy, length);
+	return message_flat_take(&call->params, to);
 }
 
 /* Run the handler, with table slots reserved for what it may return. */
@@ -200,17 +216,16 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 }
 
 /* With room for a result capability. */
-static void run_granting(struct call *call, const struct method *method)
+[[gnu::noinline]] static void run_granting(struct call *call, const struct method *method)
 {
 	enum status status = process_reserve_slots(call->process, method->result_caps);
 
-	if (status != STATUS_OK) {
-		fail(call, status);
-		return;
+	if (status == STATUS_OK) {
+		status = invoke(call, method);
+		if (status != STATUS_OK)
+			process_unreserve_slots(call->process, method->result_caps);
 	}
-	status = invoke(call, method);
 	if (status != STATUS_OK) {
-		process_unreserve_slots(call->process, method->result_caps);
 		fail(call, status);
 		return;
 	}
@@ -231,17 +246,34 @@ static inline void run_plain(struct call *call, const struct method *method)
 		complete(call, result_length(call), 0);
 }
 
-[[gnu::noinline]] static void run_carrier(struct call *call, uint64_t word5, uint64_t unused)
+static inline void start(struct call *call, struct ring *ring, struct ring_entry entry)
+{
+	call->ring = ring;
+	call->process = ring->process;
+	call->entry = entry;
+	call->param_span = ring_span_of(entry_word(entry, 3));
+	call->result_span = ring_span_of(entry_word(entry, 4));
+	call->transfer_count = 0;
+	call->has_params = false;
+	call->is_silent = false;
+}
+
+/* Where capabilities come or go, or a rule is broken. */
+[[gnu::noinline]] __attribute__((preserve_none)) static void
+run_carrier(struct ring *ring, struct ring_entry entry, uint64_t word5, uint64_t unused)
 {
 	const struct method *method;
-	enum status status = prepare_carrier(call, word5, unused, &method);
+	enum status status;
+	struct call call;
 
-	if (status == STATUS_OK && method->result_caps == 0)
-		run_plain(call, method);
-	else if (status == STATUS_OK)
-		run_granting(call, method);
+	start(&call, ring, entry);
+	status = prepare_carrier(&call, word5, unused, &method);
+	if (status != STATUS_OK)
+		fail(&call, status);
+	else if (method->result_caps == 0)
+		run_plain(&call, method);
 	else
-		fail(call, status);
+		run_granting(&call, method);
 }
 
 /* Take the entry to its completion, or park it. */
@@ -253,26 +285,19 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 	enum status status;
 	struct call call;
 
-	call.ring = ring;
-	call.process = ring->process;
-	call.entry = entry;
-	call.param_span = ring_span_of(entry_word(entry, 3));
-	call.result_span = ring_span_of(entry_word(entry, 4));
-	call.transfer_count = 0;
-	call.has_params = false;
-	call.is_silent = false;
 	if ((word5 | unused) != 0) {
-		run_carrier(&call, word5, unused);
+		run_carrier(ring, entry, word5, unused);
 		return;
 	}
 	/* No capability comes or goes. */
+	start(&call, ring, entry);
 	status = prepare(&call, &method);
 	if (status == STATUS_OK && method->result_caps != 0)
 		status = STATUS_RESULT_TOO_SMALL;
-	if (status == STATUS_OK)
-		run_plain(&call, method);
-	else
+	if (status != STATUS_OK)
 		fail(&call, status);
+	else
+		run_plain(&call, method);
 }
 
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,

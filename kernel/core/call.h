@@ -6,13 +6,14 @@
  * Everything is checked before the handler runs: the capability, the method, the spans, the
  * length, the transfer list, room for the fixed part of the results and table slots for result
  * capabilities.  The parameter message is copied once into the CPU's private buffer and parsed
- * there, if the handler looks at it at all.  Results are built in the result span itself: a
+ * there, if the handler looks at it at all; a flat struct of the size that the schema has is
+ * taken word by word, without the copy.  Results are built in the result span itself: a
  * builder never relies on what it wrote, so a program that writes there meanwhile spoils its
  * own results only.
  *
- * A handler reads call_params(), writes call->results, and returns a status; on anything but
- * STATUS_OK it has changed nothing.  Or it parks the call and returns STATUS_OK; then the
- * object finishes the operation later (kernel/core/operation.h).
+ * A handler reads call_params() or call_read_flat(), writes call->results, and returns a
+ * status; on anything but STATUS_OK it has changed nothing.  Or it parks the call and returns
+ * STATUS_OK; then the object finishes the operation later (kernel/core/operation.h).
  */
 #include "kernel/core/object.h"
 #include "kernel/core/operation.h"
@@ -55,6 +56,41 @@ void call_again(struct call *call);
 
 /* The parameter message, copied into the CPU's private buffer by the first call. */
 struct message_reader *call_params(struct call *call);
+
+/* Fill `to` from the parameters, if they are not as the schema's builder makes them; root is
+ * their first word, already read. */
+[[nodiscard]] bool call_take_flat(struct call *call, struct message_flat to, uint64_t root);
+
+/* The same; `to` is not handed on, so that the compiler can keep it in registers. */
+[[nodiscard]] static inline bool call_take_other(struct call *call, struct message_flat to,
+						 uint64_t root)
+{
+	uint64_t words[MESSAGE_FLAT_WORDS_MAX];
+	bool is_taken = call_take_flat(
+		call, (struct message_flat){ words, to.data_words, to.pointers }, root);
+
+	for (uint32_t i = 0; i < message_flat_words(to); i++)
+		to.words[i] = words[i];
+	return is_taken;
+}
+
+/* Fill `to` from the parameters, once, in place of call_params().  False: they are malformed.
+ */
+[[nodiscard]] static inline bool call_read_flat(struct call *call, struct message_flat to)
+{
+	volatile uint64_t *from =
+		(volatile void *)ring_arena_at(call->ring, call->param_span.offset);
+	uint32_t count = message_flat_words(to);
+	uint64_t root = fetch_word(from);
+
+	ring_poll_after(call->ring);
+	if (call->param_span.length <= count * MESSAGE_WORD_BYTES ||
+	    root != message_flat_root(to))
+		return call_take_other(call, to, root);
+	for (uint32_t i = 0; i < count; i++)
+		to.words[i] = fetch_word(&from[1 + i]);
+	return true;
+}
 
 /* The object that a capability field of the parameters names; nullptr if null or out of range.
  */

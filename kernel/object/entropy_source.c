@@ -9,14 +9,17 @@ static_assert(ENTROPY_MAX_BYTES <= RANDOM_REQUEST_BYTES_MAX);
 
 static enum status read(struct call *call)
 {
+	struct entropy_source_read_params_flat flat;
+	struct message_reader message;
 	struct entropy_source_read_params_reader params;
 	struct entropy_source_read_results_builder results;
 	uint8_t bytes[ENTROPY_MAX_BYTES];
 	enum status status;
 	uint32_t length;
 
-	if (!entropy_source_read_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, entropy_source_read_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = entropy_source_read_params_from_flat(&flat, &message);
 	length = entropy_source_read_params_get_length_bytes(params);
 	if (length == 0 || length > ENTROPY_MAX_BYTES)
 		return STATUS_INVALID_ARGUMENT;

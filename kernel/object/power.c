@@ -8,10 +8,13 @@
 
 static enum status off(struct call *call)
 {
+	struct power_off_params_flat flat;
+	struct message_reader message;
 	struct power_off_params_reader params;
 
-	if (!power_off_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, power_off_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = power_off_params_from_flat(&flat, &message);
 	log_end();
 	hal_power_off(power_off_params_get_verdict(params));
 }

@@ -71,6 +71,8 @@ static enum status spawn(struct call *call)
 
 static enum status list(struct call *call)
 {
+	struct process_spawner_list_params_flat flat;
+	struct message_reader message;
 	struct process_spawner_list_params_reader params;
 	struct process_spawner_list_results_builder results;
 	struct list_builder names;
@@ -78,8 +80,9 @@ static enum status list(struct call *call)
 	uint32_t count = 0;
 	uint32_t first;
 
-	if (!process_spawner_list_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, process_spawner_list_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = process_spawner_list_params_from_flat(&flat, &message);
 	first = process_spawner_list_params_get_first(params);
 	if (first < total)
 		count = total - first < LIST_NAMES ? total - first : LIST_NAMES;

@@ -16,14 +16,17 @@ static enum status now(struct call *call)
 /* A wait is a parked operation in no queue: only its deadline, or CANCEL, ends it. */
 static enum status wait(struct call *call)
 {
+	struct timer_wait_params_flat flat;
+	struct message_reader message;
 	struct timer_wait_params_reader params;
 	struct list_link nobody;
 	struct operation *op;
 	uint64_t until_ns;
 	enum status status;
 
-	if (!timer_wait_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, timer_wait_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = timer_wait_params_from_flat(&flat, &message);
 	until_ns = timer_wait_params_get_until_ns(params);
 	if (until_ns <= time_now_ns())
 		return STATUS_OK;

@@ -94,13 +94,16 @@ static void output_has_room(void)
 
 static enum status read(struct call *call)
 {
+	struct uart_read_params_flat flat;
+	struct message_reader message;
 	struct uart_read_params_reader params;
 	struct operation *op;
 	enum status status;
 	uint32_t max_bytes;
 
-	if (!uart_read_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, uart_read_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = uart_read_params_from_flat(&flat, &message);
 	max_bytes = uart_read_params_get_max_bytes(params);
 	if (max_bytes == 0)
 		return STATUS_INVALID_ARGUMENT;

@@ -6,12 +6,15 @@
 #include "kernel/core/process.h"
 #include "schema/memory.capnp.h"
 
-/* The process whose memory it is, or nullptr once it has ended. */
+/* The process whose memory it is; it may have ended. */
 static struct process *target(const struct call *call)
 {
-	struct process *process = process_of_memory(call->target);
+	return process_of_memory(call->target);
+}
 
-	return process->state == PROCESS_RUNNING ? process : nullptr;
+static bool has_ended(const struct process *process)
+{
+	return process->state != PROCESS_RUNNING;
 }
 
 static bool to_access(enum protection protection, enum hal_access *out_access)
@@ -35,6 +38,8 @@ static bool to_access(enum protection protection, enum hal_access *out_access)
 
 static enum status create_object(struct call *call)
 {
+	struct virtual_memory_create_object_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_create_object_params_reader params;
 	struct virtual_memory_create_object_results_builder results;
 	struct process *process = target(call);
@@ -42,9 +47,10 @@ static enum status create_object(struct call *call)
 	uint64_t size;
 	enum status status;
 
-	if (!virtual_memory_create_object_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_create_object_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
-	if (process == nullptr)
+	params = virtual_memory_create_object_params_from_flat(&flat, &message);
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	size = virtual_memory_create_object_params_get_size_bytes(params);
 	if (size == 0 || size > MAX_MEMORY_OBJECT_BYTES)
@@ -63,26 +69,30 @@ static enum status create_object(struct call *call)
 /* Turn the message into a request; the object has the right interface and may be mapped. */
 static enum status read_map_request(struct call *call, struct map_request *out)
 {
+	struct virtual_memory_map_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_map_params_reader params;
 	struct object *object;
-	uint64_t offset;
-	uint64_t length;
 
-	if (!virtual_memory_map_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_map_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
+	params = virtual_memory_map_params_from_flat(&flat, &message);
 	object = call_transfer(call, virtual_memory_map_params_get_memory(params));
-	if (call->params.malformed)
+	if (message.malformed)
 		return STATUS_MALFORMED_MESSAGE;
 	if (object == nullptr || !object_is(object, &memory_object_type))
 		return STATUS_WRONG_INTERFACE;
-	out->object = LIST_OWNER(object, struct memory_object, object);
-	offset = virtual_memory_map_params_get_offset_bytes(params);
-	length = virtual_memory_map_params_get_length_bytes(params);
-	if ((offset | length) % PAGE_SIZE != 0)
+	*out = (struct map_request){
+		.object = LIST_OWNER(object, struct memory_object, object),
+		.first_page = virtual_memory_map_params_get_offset_bytes(params) / PAGE_SIZE,
+		.page_count = virtual_memory_map_params_get_length_bytes(params) / PAGE_SIZE,
+		.address = virtual_memory_map_params_get_address(params),
+	};
+	if ((virtual_memory_map_params_get_offset_bytes(params) |
+	     virtual_memory_map_params_get_length_bytes(params)) %
+		    PAGE_SIZE !=
+	    0)
 		return STATUS_INVALID_ARGUMENT;
-	out->first_page = offset / PAGE_SIZE;
-	out->page_count = length / PAGE_SIZE;
-	out->address = virtual_memory_map_params_get_address(params);
 	if (!to_access(virtual_memory_map_params_get_protection(params), &out->access))
 		return STATUS_INVALID_ARGUMENT;
 	if (!out->object->sealed && !virtual_memory_map_params_get_allow_revocable(params))
@@ -93,12 +103,12 @@ static enum status read_map_request(struct call *call, struct map_request *out)
 static enum status map(struct call *call)
 {
 	struct process *process = target(call);
-	struct map_request request = { .object = nullptr };
+	struct map_request request;
 	struct virtual_memory_map_results_builder results;
 	uint64_t address;
 	enum status status;
 
-	if (process == nullptr)
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	status = read_map_request(call, &request);
 	if (status == STATUS_OK)
@@ -112,14 +122,17 @@ static enum status map(struct call *call)
 
 static enum status unmap(struct call *call)
 {
+	struct virtual_memory_unmap_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_unmap_params_reader params;
 	struct process *process = target(call);
 	enum status status;
 	bool more;
 
-	if (!virtual_memory_unmap_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_unmap_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
-	if (process == nullptr)
+	params = virtual_memory_unmap_params_from_flat(&flat, &message);
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	status = address_space_unmap(
 		&process->space, virtual_memory_unmap_params_get_address(params),
@@ -131,13 +144,16 @@ static enum status unmap(struct call *call)
 
 static enum status protect(struct call *call)
 {
+	struct virtual_memory_protect_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_protect_params_reader params;
 	struct process *process = target(call);
 	enum hal_access access;
 
-	if (!virtual_memory_protect_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_protect_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
-	if (process == nullptr)
+	params = virtual_memory_protect_params_from_flat(&flat, &message);
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	if (!to_access(virtual_memory_protect_params_get_protection(params), &access))
 		return STATUS_INVALID_ARGUMENT;
@@ -148,15 +164,18 @@ static enum status protect(struct call *call)
 
 static enum status reserve(struct call *call)
 {
+	struct virtual_memory_reserve_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_reserve_params_reader params;
 	struct virtual_memory_reserve_results_builder results;
 	struct process *process = target(call);
 	uint64_t address;
 	enum status status;
 
-	if (!virtual_memory_reserve_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_reserve_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
-	if (process == nullptr)
+	params = virtual_memory_reserve_params_from_flat(&flat, &message);
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	status = address_space_reserve(&process->space,
 				       virtual_memory_reserve_params_get_length_bytes(params),
@@ -170,12 +189,15 @@ static enum status reserve(struct call *call)
 
 static enum status commit(struct call *call)
 {
+	struct virtual_memory_commit_params_flat flat;
+	struct message_reader message;
 	struct virtual_memory_commit_params_reader params;
 	struct process *process = target(call);
 
-	if (!virtual_memory_commit_params_read_root(call_params(call), &params))
+	if (!call_read_flat(call, virtual_memory_commit_params_flat(&flat)))
 		return STATUS_MALFORMED_MESSAGE;
-	if (process == nullptr)
+	params = virtual_memory_commit_params_from_flat(&flat, &message);
+	if (has_ended(process))
 		return STATUS_PROCESS_ENDED;
 	return address_space_commit(&process->space,
 				    virtual_memory_commit_params_get_address(params),
