@@ -11,8 +11,6 @@
 /* Where the kernel looks for free ranges when a program does not say: right behind the program,
  * where small mappings share its page tables. */
 constexpr uint64_t ANYWHERE_START = 0x240000;
-/* A hole cuts one mapping into three, of which one is removed. */
-constexpr uint32_t UNMAP_LIMIT = MAX_MAPPINGS + 1;
 /* Longest mapping that is populated when it is made. */
 constexpr uint64_t POPULATE_PAGES = 8;
 
@@ -25,9 +23,8 @@ enum status address_space_init(struct address_space *space, struct account *acco
 {
 	enum status status;
 
-	*space = (struct address_space){ .account = account };
+	*space = (struct address_space){ .account = account, .hint = &space->mappings };
 	list_init(&space->mappings);
-	space->hint = &space->mappings;
 	status = supply_frames(account, 0, &space->root);
 	if (status != STATUS_OK)
 		return status;
@@ -92,7 +89,7 @@ static struct list_link *find_place(struct address_space *space, uint64_t *start
 			return nullptr;
 		from = mapping->end;
 	}
-	if (size > HAL_USER_END - from)
+	if (l == &space->mappings && size > HAL_USER_END - from)
 		return nullptr;
 	*start = from;
 	space->hint = l->prev;
@@ -106,21 +103,25 @@ static void mapping_link(struct address_space *space, struct mapping *mapping,
 	space->mapping_count++;
 }
 
-/* Storage for a mapping, of any content. */
-static enum status mapping_create(struct address_space *space, struct mapping **out_mapping)
+[[gnu::noinline]] static enum status mapping_buy(struct address_space *space,
+						 struct mapping **out_mapping)
 {
 	void *storage;
-	enum status status;
+	enum status status = supply_object(space->account, SUPPLY_MAPPING, &storage);
 
-	*out_mapping = space->spare;
-	if (space->spare != nullptr) {
-		space->spare = nullptr;
-		return STATUS_OK;
-	}
-	status = supply_object(space->account, SUPPLY_MAPPING, &storage);
 	if (status == STATUS_OK)
 		*out_mapping = storage;
 	return status;
+}
+
+/* Storage for a mapping, of any content. */
+static enum status mapping_create(struct address_space *space, struct mapping **out_mapping)
+{
+	if (space->spare == nullptr)
+		return mapping_buy(space, out_mapping);
+	*out_mapping = space->spare;
+	space->spare = nullptr;
+	return STATUS_OK;
 }
 
 static void mapping_destroy(struct address_space *space, struct mapping *mapping)
@@ -166,17 +167,17 @@ static enum status close_place(struct address_space *space, struct list_link *be
  * fault for each. */
 static void populate(struct address_space *space, const struct mapping *mapping)
 {
-	uint64_t pages = (mapping->end - mapping->start) / PAGE_SIZE;
+	uint64_t address = mapping->start;
+	uint64_t end = mapping->end;
+	uint32_t page = (uint32_t)mapping->first_page;
 
-	if (mapping->access == HAL_ACCESS_NONE || pages > POPULATE_PAGES)
+	if (mapping->access == HAL_ACCESS_NONE || end - address > POPULATE_PAGES * PAGE_SIZE)
 		return;
-	for (uint64_t i = 0; i < pages; i++) {
+	for (; address < end; address += PAGE_SIZE, page++) {
 		struct paddr frame;
 
-		if (memory_object_has_page(mapping->object, (uint32_t)(mapping->first_page + i),
-					   &frame))
-			page_tables_enter(space, mapping->start + i * PAGE_SIZE, frame,
-					  mapping->access);
+		if (memory_object_has_page(mapping->object, page, &frame))
+			page_tables_enter(space, address, frame, mapping->access);
 	}
 }
 
@@ -221,16 +222,17 @@ static enum status map_at(struct address_space *space, const struct map_request 
 	return STATUS_OK;
 }
 
-enum status address_space_map(struct address_space *space, const struct map_request *request,
-			      uint64_t *out_address)
+/* Inline where programs call it, with the request in registers. */
+[[gnu::always_inline]] enum status address_space_map(struct address_space *space,
+						     const struct map_request *request,
+						     uint64_t *out_address)
 {
 	uint64_t address = request->address;
 	enum status status;
 
 	if (request->page_count == 0 || request->first_page > request->object->page_count ||
-	    request->page_count > request->object->page_count - request->first_page)
-		return STATUS_INVALID_ARGUMENT;
-	if (!range_is_valid(address != 0 ? address : ANYWHERE_START,
+	    request->page_count > request->object->page_count - request->first_page ||
+	    !range_is_valid(address != 0 ? address : ANYWHERE_START,
 			    request->page_count * PAGE_SIZE))
 		return STATUS_INVALID_ARGUMENT;
 	status = check_access(request->object, request->access);
@@ -335,11 +337,10 @@ struct ends {
 
 /*
  * Make [start, end), which lies inside *mapping, a mapping of its own and return it in
- * *mapping; limit is how many mappings there may be meanwhile. Statuses:
- * STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
+ * *mapping.  Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
  */
 static enum status isolate(struct address_space *space, struct mapping **mapping,
-			   uint64_t start, uint64_t end, uint32_t limit)
+			   uint64_t start, uint64_t end)
 {
 	struct ends ends = { *mapping, *mapping, start, end };
 	bool below = start > (*mapping)->start;
@@ -348,7 +349,7 @@ static enum status isolate(struct address_space *space, struct mapping **mapping
 
 	if (!below && !above)
 		return STATUS_OK;
-	if (space->mapping_count + below + above > limit)
+	if (space->mapping_count + below + above > MAX_MAPPINGS)
 		return STATUS_TOO_MANY_MAPPINGS;
 	status = cut(space, &ends);
 	*mapping = ends.low;
@@ -426,7 +427,7 @@ static bool remove_range(struct address_space *space, uint64_t start, uint64_t e
 	return false;
 }
 
-/* Unmap a range that is not inside its first mapping. */
+/* Unmap a range that is not just its first mapping. */
 [[gnu::noinline]] static enum status unmap_several(struct address_space *space,
 						   struct mapping *first, uint64_t start,
 						   uint64_t end, bool *out_more)
@@ -436,7 +437,9 @@ static bool remove_range(struct address_space *space, uint64_t start, uint64_t e
 
 	if (has_fixed(space, first, start, end))
 		return STATUS_PROTECTION_REFUSED;
-	/* For each mapping that the cut makes, one is removed. */
+	/* For each mapping that the cut makes, one is removed, but for a hole. */
+	if (start > first->start && end < first->end && space->mapping_count >= MAX_MAPPINGS)
+		return STATUS_TOO_MANY_MAPPINGS;
 	status = cut(space, &ends);
 	if (status == STATUS_OK)
 		*out_more = remove_range(space, start, end);
@@ -448,7 +451,6 @@ enum status address_space_unmap(struct address_space *space, uint64_t address, u
 {
 	uint64_t end = address + size;
 	struct mapping *first;
-	enum status status;
 
 	*out_more = false;
 	if (!range_is_valid(address, size))
@@ -456,14 +458,12 @@ enum status address_space_unmap(struct address_space *space, uint64_t address, u
 	first = first_in(space, address, end);
 	if (first == nullptr)
 		return STATUS_NOT_MAPPED;
-	if (address < first->start || end > first->end)
+	if (address != first->start || end != first->end)
 		return unmap_several(space, first, address, end, out_more);
 	if (first->fixed)
 		return STATUS_PROTECTION_REFUSED;
-	status = isolate(space, &first, address, end, UNMAP_LIMIT);
-	if (status == STATUS_OK)
-		remove(space, first);
-	return status;
+	remove(space, first);
+	return STATUS_OK;
 }
 
 enum status address_space_protect(struct address_space *space, uint64_t address, uint64_t size,
@@ -482,7 +482,7 @@ enum status address_space_protect(struct address_space *space, uint64_t address,
 	status = check_access(mapping->object, access);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size, MAX_MAPPINGS);
+	status = isolate(space, &mapping, address, address + size);
 	if (status != STATUS_OK)
 		return status;
 	count_writable(mapping, -1);
@@ -507,7 +507,7 @@ enum status address_space_commit(struct address_space *space, uint64_t address, 
 				      (struct memory_source){ .bytes = nullptr }, &object);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size, MAX_MAPPINGS);
+	status = isolate(space, &mapping, address, address + size);
 	if (status != STATUS_OK) {
 		object_put(&object->object);
 		return status;

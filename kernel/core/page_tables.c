@@ -36,18 +36,8 @@ static uint64_t own_count(struct own_spans own)
 	return own.first < own.end ? own.end - own.first : 0;
 }
 
-/* Whether the mapping before shares the one table that mapping needs: the ordinary case for
- * small ones. */
-static bool shares_all(const struct address_space *space, const struct mapping *mapping)
-{
-	const struct mapping *before = neighbour(space, mapping->link.prev);
-
-	return before != nullptr &&
-	       (before->end - 1) / HAL_TABLE_SPAN == (mapping->end - 1) / HAL_TABLE_SPAN;
-}
-
-[[gnu::noinline]] static enum status reserve_own(struct address_space *space,
-						 const struct mapping *mapping)
+[[gnu::noinline]] enum status page_tables_reserve_own(struct address_space *space,
+						      const struct mapping *mapping)
 {
 	uint64_t count = own_count(own_spans(space, mapping, HAL_TABLE_SPAN)) +
 			 own_count(own_spans(space, mapping, HAL_DIRECTORY_SPAN));
@@ -56,11 +46,6 @@ static bool shares_all(const struct address_space *space, const struct mapping *
 	if (status == STATUS_OK)
 		space->table_spans += (uint32_t)count;
 	return status;
-}
-
-enum status page_tables_reserve(struct address_space *space, const struct mapping *mapping)
-{
-	return shares_all(space, mapping) ? STATUS_OK : reserve_own(space, mapping);
 }
 
 static void give_back(struct address_space *space, struct paddr table)
@@ -105,8 +90,8 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 		hal_tlb_flush(space->root);
 }
 
-[[gnu::noinline]] static void release_own(struct address_space *space,
-					  const struct mapping *mapping)
+[[gnu::noinline]] void page_tables_release_own(struct address_space *space,
+					       const struct mapping *mapping)
 {
 	struct own_spans directories = own_spans(space, mapping, HAL_DIRECTORY_SPAN);
 	uint64_t freed =
@@ -121,16 +106,8 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 	supply_unreserve(space->account, freed);
 }
 
-void page_tables_release(struct address_space *space, const struct mapping *mapping)
-{
-	if (shares_all(space, mapping))
-		hal_pages_clear(space->root, mapping->start, mapping->end);
-	else
-		release_own(space, mapping);
-}
-
-void page_tables_enter_first(struct address_space *space, uint64_t address, struct paddr frame,
-			     enum hal_access access)
+[[gnu::noinline]] void page_tables_enter_first(struct address_space *space, uint64_t address,
+					       struct paddr frame, enum hal_access access)
 {
 	struct hal_tables tables = { .count = hal_page_tables_missing(space->root, address) };
 

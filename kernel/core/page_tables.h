@@ -9,12 +9,40 @@
  */
 #include "kernel/core/address_space.h"
 
+/* What the two below do for a mapping that may need tables of its own. */
+[[nodiscard]] enum status page_tables_reserve_own(struct address_space *space,
+						  const struct mapping *mapping);
+void page_tables_release_own(struct address_space *space, const struct mapping *mapping);
+
+/* Whether the mapping before shares the one table that mapping needs: the ordinary case for
+ * small ones. */
+static inline bool page_tables_shares_all(const struct address_space *space,
+					  const struct mapping *mapping)
+{
+	const struct list_link *before = mapping->link.prev;
+
+	return before != &space->mappings &&
+	       (LIST_OWNER(before, struct mapping, link)->end - 1) / HAL_TABLE_SPAN ==
+		       (mapping->end - 1) / HAL_TABLE_SPAN;
+}
+
 /* Reserve the table frames that mapping needs and its neighbours do not have. */
-[[nodiscard]] enum status page_tables_reserve(struct address_space *space,
-					      const struct mapping *mapping);
+[[nodiscard]] static inline enum status page_tables_reserve(struct address_space *space,
+							    const struct mapping *mapping)
+{
+	return page_tables_shares_all(space, mapping) ? STATUS_OK
+						      : page_tables_reserve_own(space, mapping);
+}
 
 /* Remove mapping's entries, and the tables that no neighbour shares, with their reservation. */
-void page_tables_release(struct address_space *space, const struct mapping *mapping);
+static inline void page_tables_release(struct address_space *space,
+				       const struct mapping *mapping)
+{
+	if (page_tables_shares_all(space, mapping))
+		hal_pages_clear(space->root, mapping->start, mapping->end);
+	else
+		page_tables_release_own(space, mapping);
+}
 
 /* Remove mapping's entries, and tables that only it uses, which stay reserved; they are made
  * again as pages are touched. */

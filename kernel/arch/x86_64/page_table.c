@@ -71,17 +71,14 @@ uint32_t hal_page_tables_missing(struct paddr root, uint64_t address)
 
 static uint64_t access_bits(enum hal_access access)
 {
-	switch (access) {
-	case HAL_ACCESS_NONE:
-		return 0;
-	case HAL_ACCESS_READ:
-		return PAGE_PRESENT | PAGE_USER | PAGE_NO_EXECUTE;
-	case HAL_ACCESS_WRITE:
-		return PAGE_PRESENT | PAGE_USER | PAGE_NO_EXECUTE | PAGE_WRITABLE;
-	case HAL_ACCESS_EXECUTE:
-		return PAGE_PRESENT | PAGE_USER;
-	}
-	return 0;
+	static const uint64_t bits[] = {
+		[HAL_ACCESS_NONE] = 0,
+		[HAL_ACCESS_READ] = PAGE_PRESENT | PAGE_USER | PAGE_NO_EXECUTE,
+		[HAL_ACCESS_WRITE] = PAGE_PRESENT | PAGE_USER | PAGE_NO_EXECUTE | PAGE_WRITABLE,
+		[HAL_ACCESS_EXECUTE] = PAGE_PRESENT | PAGE_USER,
+	};
+
+	return bits[access % (sizeof(bits) / sizeof(bits[0]))];
 }
 
 /* Fill an empty entry with the last of the offered frames. */
@@ -113,30 +110,37 @@ bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
 	return true;
 }
 
-/* Empty the entries of [start, end), which lie in one table. */
-static void clear_in_table(struct paddr root, uint64_t start, uint64_t end, bool invalidate)
+/* Empty count entries. */
+static void clear_entries(uint64_t *entry, uint64_t count)
 {
-	uint64_t *entry = page_entry(root, start);
+	for (uint64_t i = 0; i < count; i++)
+		entry[i] = 0;
+}
 
-	if (entry == nullptr)
-		return;
-	for (uint64_t address = start; address < end; address += PAGE_SIZE, entry++) {
+/* Empty the entries of [address, end), and forget those that were present. */
+static void clear_and_invalidate(uint64_t *entry, uint64_t address, uint64_t end)
+{
+	for (; address < end; address += PAGE_SIZE, entry++) {
 		if ((*entry & PAGE_PRESENT) == 0)
 			continue;
 		*entry = 0;
-		if (invalidate)
-			tlb_invalidate(address);
+		tlb_invalidate(address);
 	}
 }
 
 void hal_pages_clear(struct paddr root, uint64_t start, uint64_t end)
 {
-	bool current = tlb_root_is_current(root);
-	bool single = current && (end - start) / PAGE_SIZE <= INVALIDATE_MAX;
+	uint64_t *entry = page_entry(root, start);
+	uint64_t count = (end - start) / PAGE_SIZE;
 
-	clear_in_table(root, start, end, single);
-	if (current && !single)
-		hal_tlb_flush(root);
+	if (entry == nullptr)
+		return;
+	if (tlb_root_is_current(root) && count <= INVALIDATE_MAX) {
+		clear_and_invalidate(entry, start, end);
+		return;
+	}
+	clear_entries(entry, count);
+	hal_tlb_flush(root);
 }
 
 /* Empty a present entry and return the frame that it named. */

@@ -40,9 +40,13 @@ static inline struct cpu *hal_cpu(void)
 	return *(struct cpu *const __seg_gs *)CPU_LOCAL_CPU;
 }
 
-[[gnu::returns_nonnull]] static inline void *hal_direct_map(struct paddr address)
+static inline void *hal_direct_map(struct paddr address)
 {
-	return (void *)(DIRECT_MAP_BASE + address.raw);
+	void *mapped = (void *)(DIRECT_MAP_BASE + address.raw);
+
+	/* Not lost, as an attribute is, where this is inlined. */
+	__builtin_assume(mapped != nullptr);
+	return mapped;
 }
 
 static inline struct paddr hal_physical_address(const void *address)
