@@ -6,6 +6,7 @@ interface Audit @0xe5a1c0de0000011a {
 
   audit @0 () -> (balanced :Bool, freeFrames :UInt32, totalFrames :UInt32, chargedBytes :UInt64,
                   processes :UInt32, accounts :UInt32);
-  # balanced: every frame is free, or charged to exactly one account, or inside an object pool.
+  # balanced: every frame is free, or charged to exactly one account, or inside an object pool; there
+  # are as many threads as accounts pay for; no account uses or has split off more than it has.
   # chargedBytes: what all accounts together have in use.  Statuses: ok only.
 }

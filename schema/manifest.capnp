@@ -44,7 +44,7 @@ struct InitConfig {
     binary @0 :Text;
     # Name of an entry of binaries.
     grants @1 :List(KernelGrant);
-    # All that it holds, besides "memory"; at most manifestMaxGrants.
+    # All that it holds, besides "memory" and "account"; at most manifestMaxGrants.
     arguments @2 :List(Text);
     # At most maxArguments of at most maxArgumentBytes bytes (schema/process.capnp).
   }
@@ -54,7 +54,7 @@ struct KernelGrant {
   # One kernel object given to the first process.
 
   name @0 :Text;
-  # What the process looks it up by; unique, and not "memory".
+  # What the process looks it up by; unique, and neither "memory" nor "account".
   object @1 :KernelObject;
   # Which object.
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 @0xe5a1c0de00000016;
 
+using Account = import "account.capnp";
+
 const maxArguments :UInt32 = 8;
 # Arguments of one process.
 
@@ -15,29 +17,10 @@ struct Grant {
 
   name @0 :Text;
   # What the new process looks it up by: 1 to maxNameBytes bytes of [a-z0-9_-], unique among the
-  # grants, not "memory".
+  # grants, neither "memory" nor "account".
 
   capability @1 :Capability;
   # Index into the call's transfer list.
-}
-
-struct ResourceLimits {
-  # What the new process's account is given, out of the spawner's.  0 means the default.
-
-  memoryBytes @0 :UInt64;
-  # For everything that takes memory: pages, page tables, the ring block, the capability table.
-  slots @1 :UInt32;
-  # Capabilities at a time.
-  threads @2 :UInt32;
-  # Its own threads and those of the processes that it starts; each has one ring.
-  endpoints @3 :UInt32;
-  # Endpoints at a time.  The defaults of this and the following are for each thread: 8 endpoints,
-  facets @4 :UInt32;
-  # 256 facets,
-  openCalls @5 :UInt32;
-  # 64 calls that a server has received and not yet answered,
-  waits @6 :UInt32;
-  # and 32 operations that wait, which is what a ring needs.
 }
 
 enum FaultCause {
@@ -101,14 +84,15 @@ struct ExitRecord {
 interface ProcessSpawner @0xe5a1c0de00000116 {
   # Starts programs of the boot image.
 
-  spawn @0 (binary :Text, grants :List(Grant), arguments :List(Text), limits :ResourceLimits)
-      -> (process :ProcessHandle);
-  # The new process holds exactly the grants, plus "memory", its own address space.  Everything
-  # it uses is charged to a new account, split from the caller's and returned at its end.
+  spawn @0 (binary :Text, grants :List(Grant), arguments :List(Text),
+            limits :Account.ResourceLimits, account :Account.Account) -> (process :ProcessHandle);
+  # The new process holds exactly the grants, plus "memory", its own address space, and "account",
+  # its account.  Everything it uses is charged to this, which is split from `account`, or from the
+  # caller's own if that is null, and returned at its end.  Where `limits` has 0, it gets the default.
   # Statuses: unknownBinary (the boot image has none of that name), badImage (it is no ELF file that
-  # can be loaded), invalidArgument (a name that is malformed, "memory" or there twice; more than
+  # can be loaded), invalidArgument (a name that is malformed, "memory", "account" or there twice; more than
   # maxArguments arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the
-  # transfer list), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints,
+  # transfer list, or `account` is no account), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints,
   # outOfFacets, outOfOpenCalls, outOfWaits.
 
   list @1 (first :UInt32) -> (names :List(Text), total :UInt32);

@@ -35,8 +35,10 @@ enum status account_split(struct account *parent, struct account *child,
 			return ACCOUNT_REFUSAL[r];
 
 	/* commit */
-	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
+	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++) {
 		parent->used[r] += limits.amount[r];
+		parent->split[r] += limits.amount[r];
+	}
 	init(child, parent, &limits, release);
 	list_append(&parent->children, &child->sibling);
 	return STATUS_OK;
@@ -50,30 +52,51 @@ static bool is_held(const struct account *account)
 	return account->references != 0 || !list_is_empty(&account->children);
 }
 
-/* Give what parent granted back to it and end the account. */
-static void release(struct account *account, struct account *parent)
+/* A closed account keeps what it still owes.  Whether there was more. */
+static bool give_back(struct account *account)
 {
-	list_remove(&account->sibling);
-	for (uint32_t r = 0; parent != nullptr && r < ACCOUNT_RESOURCES; r++) {
-		require(account->granted[r] <= parent->used[r]);
-		parent->used[r] -= account->granted[r];
+	bool any = false;
+
+	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++) {
+		uint64_t surplus = account->granted[r] - account->used[r];
+
+		any |= surplus != 0;
+		account->granted[r] -= surplus;
+		if (account->parent != nullptr) {
+			require(surplus <= account->parent->split[r]);
+			account->parent->split[r] -= surplus;
+			account->parent->used[r] -= surplus;
+		}
 	}
-	if (account->release != nullptr)
-		account->release(account);
+	return any;
+}
+
+static void release(struct account *account)
+{
+	struct account *parent = account->parent;
+
+	list_remove(&account->sibling);
+	if (account->release == nullptr)
+		return;
+	/* The hook may free the account, and refund the parent for it: the reference keeps the
+	 * parent until account_settle() has come to it. */
+	if (parent != nullptr)
+		parent->references++;
+	account->release(account);
+	if (parent != nullptr)
+		parent->references--;
 }
 
 void account_settle(struct account *account)
 {
-	while (account != nullptr && !account->open && !is_held(account)) {
+	while (account != nullptr && !account->open) {
 		struct account *parent = account->parent;
+		bool has_given = give_back(account);
 
-		/* The hook may free the account, and refund the parent for it: the reference
-		 * keeps the parent until this loop has come to it. */
-		if (parent != nullptr)
-			parent->references++;
-		release(account, parent);
-		if (parent != nullptr)
-			parent->references--;
+		if (!is_held(account))
+			release(account);
+		else if (!has_given)
+			return;
 		account = parent;
 	}
 }
@@ -97,11 +120,7 @@ void account_close(struct account *account)
 
 uint64_t account_own_use(const struct account *account, enum account_resource resource)
 {
-	uint64_t use = account->used[resource];
-
-	for (struct list_link *l = account->children.next; l != &account->children; l = l->next)
-		use -= owner_of(l)->granted[resource];
-	return use;
+	return account->used[resource] - account->split[resource];
 }
 
 const struct account *account_next(const struct account *root, const struct account *account)
@@ -137,10 +156,13 @@ static bool check_resource(const struct account *account, uint32_t resource)
 	for (struct list_link *l = account->children.next; l != &account->children; l = l->next)
 		if (ckd_add(&granted, granted, owner_of(l)->granted[resource]))
 			return false;
-	if (granted > account->used[resource] ||
+	if (granted != account->split[resource] || granted > account->used[resource] ||
 	    account->used[resource] > account->granted[resource])
 		return false;
-	return account->limit[resource] == (account->open ? account->granted[resource] : 0);
+	if (!account->open)
+		return account->limit[resource] == 0 &&
+		       account->granted[resource] == account->used[resource];
+	return account->limit[resource] == account->granted[resource];
 }
 
 static bool check_links(const struct account *account)

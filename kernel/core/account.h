@@ -9,13 +9,17 @@
  * children and what the parent uses itself never exceed the parent's limit, and the root's
  * limit bounds it all.
  *
- * Life: account_init_root() or account_split() opens it; account_close() ends all charging, but
- * it lingers as a debtor until the last thing charged to it is refunded, its last child is gone
- * and the last reference to it is put.  Then its limits go back to its parent and its release
- * hook is called, which may free the storage.
+ * Life: account_init_root() or account_split() opens it; account_close() ends all charging and
+ * gives everything that is not in use back to the parent.  It lingers as a debtor, and gives
+ * back what is refunded, until the last thing charged to it is refunded, its last child is gone
+ * and the last reference to it is put.  Then its release hook is called, which may free the
+ * storage.
+ *
+ * An account that programs can name is an object (account_object.h).
  *
  * Runs on one CPU with interrupts off: no lock.
  */
+#include "kernel/core/object.h"
 #include "lib/list.h"
 #include "lib/require.h"
 #include "schema/status.capnp.h"
@@ -50,9 +54,11 @@ struct account;
 typedef void account_release(struct account *account);
 
 struct account {
+	struct object object;                /* account_object.h; unused otherwise */
 	uint64_t limit[ACCOUNT_RESOURCES];   /* all 0 once it is closed */
 	uint64_t used[ACCOUNT_RESOURCES];    /* children's grants included */
-	uint64_t granted[ACCOUNT_RESOURCES]; /* what was deducted from the parent */
+	uint64_t granted[ACCOUNT_RESOURCES]; /* what is deducted from the parent */
+	uint64_t split[ACCOUNT_RESOURCES];   /* all children's `granted` together */
 	struct account *parent;              /* nullptr for the root */
 	struct list_link children;           /* struct account, by sibling */
 	struct list_link sibling;
@@ -92,7 +98,7 @@ void account_put(struct account *account);
 /* End all charging; may be the end of the account.  Closing twice does nothing. */
 void account_close(struct account *account);
 
-/* Used by the account itself: without what it granted to children.  Steps: its children. */
+/* Used by the account itself: without what it granted to children. */
 uint64_t account_own_use(const struct account *account, enum account_resource resource);
 
 /*
@@ -114,7 +120,8 @@ bool account_check(const struct account *root);
 
 /* Implementation of the inline functions. */
 
-/* Release a closed account if nothing holds it any more, then its parent, and so on. */
+/* Give back what a closed account does not use, release it if nothing holds it any more, then
+ * the same with its parent, and so on. */
 void account_settle(struct account *account);
 
 static inline enum status account_charge(struct account *account,

@@ -30,17 +30,28 @@ struct account_limits limits_for_threads(uint32_t threads)
 
 struct account_limits limits_read(struct resource_limits_reader limits)
 {
-	const struct account_limits
-		written = { .amount = {
-				    [ACCOUNT_MEMORY] = resource_limits_get_memory_bytes(limits),
-				    [ACCOUNT_SLOTS] = resource_limits_get_slots(limits),
-				    [ACCOUNT_THREADS] = resource_limits_get_threads(limits),
-				    [ACCOUNT_ENDPOINTS] = resource_limits_get_endpoints(limits),
-				    [ACCOUNT_FACETS] = resource_limits_get_facets(limits),
-				    [ACCOUNT_OPEN_CALLS] =
-					    resource_limits_get_open_calls(limits),
-				    [ACCOUNT_WAITS] = resource_limits_get_waits(limits),
-			    } };
+	return (struct account_limits){ .amount = {
+						[ACCOUNT_MEMORY] =
+							resource_limits_get_memory_bytes(
+								limits),
+						[ACCOUNT_SLOTS] =
+							resource_limits_get_slots(limits),
+						[ACCOUNT_THREADS] =
+							resource_limits_get_threads(limits),
+						[ACCOUNT_ENDPOINTS] =
+							resource_limits_get_endpoints(limits),
+						[ACCOUNT_FACETS] =
+							resource_limits_get_facets(limits),
+						[ACCOUNT_OPEN_CALLS] =
+							resource_limits_get_open_calls(limits),
+						[ACCOUNT_WAITS] =
+							resource_limits_get_waits(limits),
+					} };
+}
+
+struct account_limits limits_read_or_default(struct resource_limits_reader limits)
+{
+	const struct account_limits written = limits_read(limits);
 	uint32_t threads = resource_limits_get_threads(limits);
 	struct account_limits result =
 		limits_for_threads(threads != 0 ? threads : DEFAULT_THREADS);
@@ -49,4 +60,15 @@ struct account_limits limits_read(struct resource_limits_reader limits)
 		if (written.amount[resource] != 0)
 			result.amount[resource] = written.amount[resource];
 	return result;
+}
+
+void limits_write(const uint64_t amount[ACCOUNT_RESOURCES], struct resource_limits_builder out)
+{
+	resource_limits_set_memory_bytes(out, amount[ACCOUNT_MEMORY]);
+	resource_limits_set_slots(out, (uint32_t)amount[ACCOUNT_SLOTS]);
+	resource_limits_set_threads(out, (uint32_t)amount[ACCOUNT_THREADS]);
+	resource_limits_set_endpoints(out, (uint32_t)amount[ACCOUNT_ENDPOINTS]);
+	resource_limits_set_facets(out, (uint32_t)amount[ACCOUNT_FACETS]);
+	resource_limits_set_open_calls(out, (uint32_t)amount[ACCOUNT_OPEN_CALLS]);
+	resource_limits_set_waits(out, (uint32_t)amount[ACCOUNT_WAITS]);
 }

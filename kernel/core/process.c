@@ -2,6 +2,7 @@
 /* Processes: making, ending, taking apart.  See process.h for the model. */
 #include "kernel/core/process.h"
 
+#include "kernel/core/account_object.h"
 #include "kernel/core/call.h"
 #include "kernel/core/cpu.h"
 #include "kernel/core/log.h"
@@ -20,29 +21,6 @@ constexpr uint8_t VERDICT_FIRST_PROCESS = 62;
 
 static uint32_t next_number = 1;
 
-/* The last charge on a process's account has been refunded: free the structure. */
-static void account_released(struct account *account)
-{
-	supply_return_object(account->parent, SUPPLY_ACCOUNT, account);
-}
-
-static enum status open_account(struct account *payer, struct account_limits limits,
-				struct account **out_account)
-{
-	void *storage;
-	enum status status = supply_object(payer, SUPPLY_ACCOUNT, &storage);
-
-	if (status != STATUS_OK)
-		return status;
-	status = account_split(payer, storage, limits, account_released);
-	if (status != STATUS_OK) {
-		supply_return_object(payer, SUPPLY_ACCOUNT, storage);
-		return status;
-	}
-	*out_account = storage;
-	return STATUS_OK;
-}
-
 /* The structure and its account; from here on process_kill() can take it apart. */
 static enum status open_process(struct account *payer, struct account_limits limits,
 				struct process **out_process)
@@ -54,7 +32,7 @@ static enum status open_process(struct account *payer, struct account_limits lim
 	if (status != STATUS_OK)
 		return status;
 	process = storage;
-	status = open_account(payer, limits, &process->account);
+	status = account_create(payer, limits, &process->account);
 	if (status != STATUS_OK) {
 		supply_return_object(payer, SUPPLY_PROCESS, process);
 		return status;
@@ -148,6 +126,7 @@ static void finish_waiter(struct operation *op, const struct process *process)
 static void finish_teardown(struct process *process)
 {
 	account_close(process->account);
+	object_put(&process->account->object);
 	process->account = nullptr;
 	process->state = PROCESS_ENDED;
 	while (!list_is_empty(&process->waiters))

@@ -54,8 +54,8 @@ struct exit_record {
 struct process {
 	struct object handle;
 	struct object memory; /* while it is referenced, it holds a reference to the handle */
-	struct account *account;
-	struct account *payer; /* a reference is held */
+	struct account *account; /* a reference to its object is held */
+	struct account *payer;   /* a reference is held */
 	struct address_space space;
 	struct cap_table table;
 	struct thread *thread;

@@ -21,6 +21,11 @@ constexpr uint64_t USER_STACK_BYTES = 0x10000;
 constexpr uint64_t USER_STACK_TOP = USER_STACK_ADDRESS + USER_STACK_BYTES;
 constexpr uint64_t THREAD_BLOCK_ADDRESS = USER_STACK_TOP - sizeof(struct entry_thread_block);
 
+/* What every process holds of itself. */
+static const struct text_reader MEMORY_NAME = { "memory", 6 };
+static const struct text_reader ACCOUNT_NAME = { "account", 7 };
+constexpr uint32_t OWN_CAPABILITIES = 2;
+
 static_assert(RING_ADDRESS + DEFAULT_RING_BYTES <= CAPSET_ADDRESS);
 static_assert(USER_STACK_TOP <= SPAWN_PROGRAM_START);
 
@@ -37,22 +42,22 @@ static enum status check_arguments(struct list_reader arguments)
 	return STATUS_OK;
 }
 
+static bool is_same(struct text_reader a, struct text_reader b)
+{
+	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
 /* Names are well-formed and unique, arguments as they must be. */
 static enum status check_request(const struct spawn_request *request)
 {
-	static const char memory[] = "memory";
-
 	for (uint32_t i = 0; i < request->grant_count; i++) {
 		struct text_reader name = request->grants[i].name;
 
-		if (!name_is_valid(name.data, name.size))
-			return STATUS_INVALID_ARGUMENT;
-		if (name.size == sizeof(memory) - 1 &&
-		    memcmp(name.data, memory, name.size) == 0)
+		if (!name_is_valid(name.data, name.size) || is_same(name, MEMORY_NAME) ||
+		    is_same(name, ACCOUNT_NAME))
 			return STATUS_INVALID_ARGUMENT;
 		for (uint32_t j = 0; j < i; j++)
-			if (name.size == request->grants[j].name.size &&
-			    memcmp(name.data, request->grants[j].name.data, name.size) == 0)
+			if (is_same(name, request->grants[j].name))
 				return STATUS_INVALID_ARGUMENT;
 	}
 	return check_arguments(request->arguments);
@@ -159,15 +164,17 @@ static void write_capset(struct process *process, const struct spawn_request *re
 {
 	struct cap_set_builder root = cap_set_init_root(message);
 	struct cap_set_entry_list_builder entries =
-		cap_set_init_entries(root, request->grant_count + 1);
+		cap_set_init_entries(root, OWN_CAPABILITIES + request->grant_count);
 	uint32_t argument_count = request->arguments.count;
 	struct list_builder arguments = cap_set_init_arguments(root, argument_count);
 
 	cap_set_set_program_name(root, request->name.data, request->name.size);
-	grant(process, cap_set_entry_list_builder_get(entries, 0),
-	      (struct text_reader){ "memory", 6 }, &process->memory);
+	grant(process, cap_set_entry_list_builder_get(entries, 0), MEMORY_NAME,
+	      &process->memory);
+	grant(process, cap_set_entry_list_builder_get(entries, 1), ACCOUNT_NAME,
+	      &process->account->object);
 	for (uint32_t i = 0; i < request->grant_count; i++)
-		grant(process, cap_set_entry_list_builder_get(entries, i + 1),
+		grant(process, cap_set_entry_list_builder_get(entries, OWN_CAPABILITIES + i),
 		      request->grants[i].name, request->grants[i].object);
 	for (uint32_t i = 0; i < argument_count; i++) {
 		struct text_reader argument = list_reader_get_text(request->arguments, i);
@@ -183,14 +190,15 @@ static enum status make_capset(struct process *process, const struct spawn_reque
 {
 	struct memory_object *object;
 	struct message_builder message;
-	enum status status = process_reserve_slots(process, request->grant_count + 1);
+	uint32_t count = OWN_CAPABILITIES + request->grant_count;
+	enum status status = process_reserve_slots(process, count);
 
 	if (status != STATUS_OK)
 		return status;
 	status = memory_object_create(process->account, 1,
 				      (struct memory_source){ .bytes = nullptr }, &object);
 	if (status != STATUS_OK) {
-		process_unreserve_slots(process, request->grant_count + 1);
+		process_unreserve_slots(process, count);
 		return status;
 	}
 	message_builder_init(&message, hal_direct_map(memory_object_page(object, 0)),

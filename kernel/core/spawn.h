@@ -4,8 +4,9 @@
  * Spawning: from a binary and a list of grants to a process that runs.
  *
  * The image's segments become memory objects filled on first touch; sealed unless writable. The
- * new process's table holds its own memory, under the name "memory", and a copy of each grant;
- * the CapSet message (schema/capset.capnp) tells it their names.
+ * new process's table holds its own memory and its account, under the names "memory" and
+ * "account", and a copy of each grant; the CapSet message (schema/capset.capnp) tells it their
+ * names.
  *
  *   0x200000  ring block          0x220000 - 0x230000  stack, thread block at its top
  *   0x208000  CapSet, read-only   0x240000 -           the program

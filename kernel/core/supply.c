@@ -216,6 +216,15 @@ void supply_zero_frame(struct paddr frame)
 	memset(hal_direct_map(frame), 0, PAGE_SIZE);
 }
 
+/* What is counted besides memory is there as often as all accounts together pay for. */
+static bool counts_agree(const struct account_sum *sum)
+{
+	uint64_t threads = supply.pools[SUPPLY_THREAD].object_count;
+
+	return sum->own_use[ACCOUNT_THREADS] == threads &&
+	       sum->own_use[ACCOUNT_WAITS] == threads * THREAD_WAITS;
+}
+
 struct supply_report supply_audit(void)
 {
 	struct account_sum sum = account_sum(&supply.root);
@@ -225,7 +234,8 @@ struct supply_report supply_audit(void)
 	bool balanced = held == sum.own_use[ACCOUNT_MEMORY] + idle_bytes() &&
 			supply.reserved_frames <= free_frames;
 
-	balanced = balanced && account_check(&supply.root) && frames_check(&supply.frames);
+	balanced = balanced && counts_agree(&sum) && account_check(&supply.root) &&
+		   frames_check(&supply.frames);
 	for (uint32_t kind = 0; kind < SUPPLY_KINDS; kind++)
 		balanced = balanced && pool_check(&supply.pools[kind]);
 	return (struct supply_report){

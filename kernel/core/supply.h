@@ -11,7 +11,8 @@
  * (few objects left in many pages) make later reservations fail with STATUS_OUT_OF_MEMORY.
  *
  * The books balance when
- *   frames in use + frames reserved = charges of all accounts + idle bytes of the pools.
+ *   frames in use + frames reserved = charges of all accounts + idle bytes of the pools
+ * and what accounts count is as often there as it was charged.
  */
 #include "kernel/core/account.h"
 #include "kernel/core/frames.h"

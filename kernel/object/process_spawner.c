@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* ProcessSpawner: starts programs of the boot image.  Interface: schema/process.capnp. */
+#include "kernel/core/account_object.h"
 #include "kernel/core/call.h"
 #include "kernel/core/limits.h"
 #include "kernel/core/manifest.h"
@@ -28,6 +29,21 @@ static enum status read_grants(struct call *call, struct grant_list_reader list,
 	return STATUS_OK;
 }
 
+/* Whose account the new one is split from. */
+static enum status read_payer(struct call *call, struct capability_index field,
+			      struct account **out_payer)
+{
+	struct object *object = call_transfer(call, field);
+
+	*out_payer = call->process->account;
+	if (!field.present)
+		return STATUS_OK;
+	if (object == nullptr || !object_is(object, &account_type))
+		return STATUS_WRONG_INTERFACE;
+	*out_payer = account_of_object(object);
+	return STATUS_OK;
+}
+
 static enum status start(struct call *call, const struct spawn_request *request)
 {
 	struct process_spawner_spawn_results_builder results;
@@ -50,7 +66,7 @@ static enum status spawn(struct call *call)
 {
 	struct process_spawner_spawn_params_reader params;
 	struct spawn_grant grants[MAX_TRANSFERS];
-	struct spawn_request request = { .payer = call->process->account, .grants = grants };
+	struct spawn_request request = { .grants = grants };
 	struct grant_list_reader grant_list;
 	enum status status;
 
@@ -58,9 +74,13 @@ static enum status spawn(struct call *call)
 		return STATUS_MALFORMED_MESSAGE;
 	request.name = process_spawner_spawn_params_get_binary(params);
 	request.arguments = process_spawner_spawn_params_get_arguments(params);
-	request.limits = limits_read(process_spawner_spawn_params_get_limits(params));
+	request.limits =
+		limits_read_or_default(process_spawner_spawn_params_get_limits(params));
 	grant_list = process_spawner_spawn_params_get_grants(params);
 	status = read_grants(call, grant_list, grants);
+	if (status == STATUS_OK)
+		status = read_payer(call, process_spawner_spawn_params_get_account(params),
+				    &request.payer);
 	if (status != STATUS_OK)
 		return status;
 	request.grant_count = grant_list.l.count;

@@ -257,9 +257,11 @@ static void debtor_lingers_until_its_last_refund(void **state)
 	assert_int_equal(account_split(child, &model.accounts[2], (struct account_limits){ 0 },
 				       on_release),
 			 STATUS_OUT_OF_MEMORY);
+	assert_int_equal(root->used[ACCOUNT_MEMORY], 60);
+	assert_int_equal(root->used[ACCOUNT_SLOTS], 0);
 	account_refund(child, ACCOUNT_MEMORY, 59);
 	assert_int_equal(releases, 0);
-	assert_int_equal(root->used[ACCOUNT_MEMORY], 100);
+	assert_int_equal(root->used[ACCOUNT_MEMORY], 1);
 	account_refund(child, ACCOUNT_MEMORY, 1);
 	assert_int_equal(releases, 1);
 	assert_int_equal(root->used[ACCOUNT_MEMORY], 0);
@@ -302,6 +304,37 @@ static void child_with_nothing_still_keeps_its_parent(void **state)
 	assert_int_equal(releases, 2);
 }
 
+/* What a debtor pays back goes up past every closed account, whoever holds these. */
+static void refund_goes_to_who_can_use_it(void **state)
+{
+	struct account *parent = &model.accounts[1], *child = &model.accounts[2];
+	struct account *root = &model.accounts[0];
+
+	(void)state;
+	model.live[1] = account_split(root, parent, (struct account_limits){ { 100, 9, 9 } },
+				      on_release) == STATUS_OK;
+	model.live[2] = account_split(parent, child, (struct account_limits){ { 50, 3, 3 } },
+				      on_release) == STATUS_OK;
+	account_get(parent);
+	account_get(child);
+	assert_int_equal(account_charge(child, ACCOUNT_MEMORY, 20), STATUS_OK);
+	account_close(parent);
+	assert_int_equal(root->used[ACCOUNT_MEMORY], 50);
+	assert_int_equal(root->used[ACCOUNT_SLOTS], 3);
+	account_refund(child, ACCOUNT_MEMORY, 5);
+	assert_int_equal(root->used[ACCOUNT_MEMORY], 50);
+	account_close(child);
+	assert_int_equal(root->used[ACCOUNT_MEMORY], 15);
+	account_refund(child, ACCOUNT_MEMORY, 15);
+	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
+		assert_int_equal(root->used[r], 0);
+	assert_true(account_check(root));
+	account_put(parent);
+	assert_int_equal(releases, 0);
+	account_put(child);
+	assert_int_equal(releases, 2);
+}
+
 static void misuse_stops_the_machine(void **state)
 {
 	struct account *root = &model.accounts[0];
@@ -326,6 +359,10 @@ static void check_sees_damage(void **state)
 	root->used[ACCOUNT_MEMORY] -= 1;
 	assert_false(account_check(root));
 	root->used[ACCOUNT_MEMORY] += 1;
+	root->split[ACCOUNT_SLOTS]--;
+	assert_false(account_check(root));
+	root->split[ACCOUNT_SLOTS]++;
+	assert_true(account_check(root));
 	model.accounts[1].limit[ACCOUNT_SLOTS]++;
 	assert_false(account_check(root));
 }
@@ -339,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup(debtor_lingers_until_its_last_refund, setup),
 		cmocka_unit_test_setup(last_refund_releases_a_whole_line, setup),
 		cmocka_unit_test_setup(child_with_nothing_still_keeps_its_parent, setup),
+		cmocka_unit_test_setup(refund_goes_to_who_can_use_it, setup),
 		cmocka_unit_test_setup(misuse_stops_the_machine, setup),
 		cmocka_unit_test_setup(check_sees_damage, setup),
 	};

@@ -89,7 +89,7 @@ static void parameter_span_is_checked(void **)
 		request.entry.param_length = spans[i].length;
 		request.entry.param_offset = spans[i].offset;
 		assert_int_equal(program_one(&first, &request.entry), spans[i].status);
-		assert_int_equal(first.process->table.used_count, 9);
+		assert_int_equal(first.process->table.used_count, 10);
 	}
 }
 
@@ -254,11 +254,10 @@ static void slots_run_out_without_effect(void **)
 	struct account *account = first.process->account;
 	uint64_t limit = account->limit[ACCOUNT_SLOTS];
 
-	account->limit[ACCOUNT_SLOTS] = account->used[ACCOUNT_SLOTS];
-	account->granted[ACCOUNT_SLOTS] = account->limit[ACCOUNT_SLOTS];
+	kernel_set_limit(ACCOUNT_SLOTS, account->used[ACCOUNT_SLOTS]);
 	begin_create();
 	assert_refused(STATUS_OUT_OF_SLOTS);
-	account->limit[ACCOUNT_SLOTS] = account->granted[ACCOUNT_SLOTS] = limit;
+	kernel_set_limit(ACCOUNT_SLOTS, limit);
 }
 
 static void results_without_room_are_refused(void **)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/account.capnp.h"
 #include "schema/audit.capnp.h"
 #include "schema/boot_package.capnp.h"
 #include "schema/console.capnp.h"
@@ -32,8 +33,9 @@ constexpr uint8_t VERDICT_REFUSED = 63;
 
 static uint64_t memory; /* an object of 64 pages */
 static uint64_t child;  /* a handle */
-static uint64_t place;  /* 64 pages of address space, by prepare */
-static uint64_t made;   /* by the operation */
+static uint64_t account;
+static uint64_t place; /* 64 pages of address space, by prepare */
+static uint64_t made;  /* by the operation */
 static struct request request;
 
 /* Enter with what has been submitted.  An operation that waits, and one that ends the machine,
@@ -228,6 +230,50 @@ static enum status run_spawn(void)
 	return spawn_child(&first, UINT64_C(512) << 10, memory, &made);
 }
 
+static const uint64_t account_limits[ACCOUNT_RESOURCES] = { 1 << 20, 64, 2, 16, 512, 128, 64 };
+
+static enum status run_split(void)
+{
+	return split_account(&first, program_capability(&first, "account"), account_limits,
+			     &made);
+}
+
+static void prepare_account(void)
+{
+	assert_int_equal(run_split(), STATUS_OK);
+	account = made;
+}
+
+static enum status run_limits(void)
+{
+	return call_plain(account, ACCOUNT_LIMITS_METHOD);
+}
+
+static enum status run_usage(void)
+{
+	return call_plain(account, ACCOUNT_USAGE_METHOD);
+}
+
+static enum status run_close(void)
+{
+	return close_account(&first, account);
+}
+
+static enum status run_release_account(void)
+{
+	return release(&first, account);
+}
+
+static enum status run_spawn_from_account(void)
+{
+	struct spawning what = { .memory_bytes = UINT64_C(512) << 10,
+				 .slots = 32,
+				 .threads = 1,
+				 .account = account };
+
+	return spawn_process(&first, what, &made);
+}
+
 static enum status run_list(void)
 {
 	return call_named("spawner", PROCESS_SPAWNER_LIST_METHOD);
@@ -338,6 +384,17 @@ static const struct row rows[] = {
 	{ "reset", POWER_INTERFACE_ID, POWER_RESET_METHOD, nullptr, run_power_reset, false },
 	{ "spawn", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD, prepare_memory,
 	  run_spawn, true },
+	{ "spawn from an account", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD,
+	  prepare_account, run_spawn_from_account, true },
+	{ "limits", ACCOUNT_INTERFACE_ID, ACCOUNT_LIMITS_METHOD, prepare_account, run_limits,
+	  false },
+	{ "usage", ACCOUNT_INTERFACE_ID, ACCOUNT_USAGE_METHOD, prepare_account, run_usage,
+	  false },
+	{ "split", ACCOUNT_INTERFACE_ID, ACCOUNT_SPLIT_METHOD, nullptr, run_split, true },
+	{ "close", ACCOUNT_INTERFACE_ID, ACCOUNT_CLOSE_METHOD, prepare_account, run_close,
+	  false },
+	{ "release of an account", 0, OPERATION_CODE_RELEASE, prepare_account,
+	  run_release_account, false },
 	{ "list", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_LIST_METHOD, nullptr, run_list,
 	  false },
 	{ "ProcessHandle.wait", PROCESS_HANDLE_INTERFACE_ID, PROCESS_HANDLE_WAIT_METHOD,

@@ -2,6 +2,9 @@
 /* CALLs as a program makes them.  See kernel_calls.h. */
 #include "tests/host/kernel_calls.h"
 
+#include "kernel/core/account_object.h"
+#include "kernel/core/limits.h"
+
 #include <string.h>
 
 #include "schema/timer.capnp.h"
@@ -170,15 +173,17 @@ static uint64_t spawner_of(const struct program *program)
 
 /* Children of the first process may have children, which may not. */
 static void write_limits(const struct program *program, struct resource_limits_builder limits,
-			 uint64_t memory_bytes)
+			 const struct spawning *what)
 {
-	resource_limits_set_memory_bytes(limits, memory_bytes);
-	resource_limits_set_slots(limits, program == &first ? 256 : 32);
-	resource_limits_set_threads(limits, program == &first ? 4 : 1);
+	uint32_t slots = program == &first ? 256 : 32;
+	uint32_t threads = program == &first ? 4 : 1;
+
+	resource_limits_set_memory_bytes(limits, what->memory_bytes);
+	resource_limits_set_slots(limits, what->slots != 0 ? what->slots : slots);
+	resource_limits_set_threads(limits, what->threads != 0 ? what->threads : threads);
 }
 
-enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t given,
-			uint64_t *out_handle)
+enum status spawn_process(struct program *program, struct spawning what, uint64_t *out_handle)
 {
 	struct process_spawner_spawn_params_builder params;
 	struct request request;
@@ -187,20 +192,31 @@ enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t
 	request_init_big(&request, spawner_of(program), PROCESS_SPAWNER_SPAWN_METHOD);
 	params = process_spawner_spawn_params_init_root(&request.params);
 	process_spawner_spawn_params_set_binary(params, "child", 5);
-	write_limits(program, process_spawner_spawn_params_init_limits(params), memory_bytes);
-	if (given != 0) {
+	write_limits(program, process_spawner_spawn_params_init_limits(params), &what);
+	if (what.given != 0) {
 		struct grant_builder grant = grant_list_builder_get(
 			process_spawner_spawn_params_init_grants(params, 1), 0);
 
 		grant_set_name(grant, "given", 5);
-		grant_set_capability(grant, request_attach(&request, given));
+		grant_set_capability(grant, request_attach(&request, what.given));
 	}
+	if (what.account != 0)
+		process_spawner_spawn_params_set_account(
+			params, request_attach(&request, what.account));
 	*out_handle = 0;
 	if (call_now(program, &request, &reply) != STATUS_OK)
 		return reply.status;
 	assert_int_equal(reply.capability.interface_id, PROCESS_HANDLE_INTERFACE_ID);
 	*out_handle = reply.capability.capability;
 	return STATUS_OK;
+}
+
+enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t given,
+			uint64_t *out_handle)
+{
+	return spawn_process(program,
+			     (struct spawning){ .memory_bytes = memory_bytes, .given = given },
+			     out_handle);
 }
 
 struct process *process_behind(const struct program *program, uint64_t handle)
@@ -234,6 +250,45 @@ uint16_t process_status(struct program *program, uint64_t handle)
 	assert_int_equal(call_now(program, &request, &reply), STATUS_OK);
 	assert_true(process_handle_status_results_read_root(&reply.message, &results));
 	return exit_record_which(process_handle_status_results_get_record(results));
+}
+
+/* --- Accounts --------------------------------------------------------------------------- */
+
+struct account *account_behind(const struct program *program, uint64_t capability)
+{
+	struct object *object =
+		cap_table_lookup(&program->process->table, (struct cap_id){ capability });
+
+	assert_non_null(object);
+	assert_true(object_is(object, &account_type));
+	return account_of_object(object);
+}
+
+enum status split_account(struct program *program, uint64_t account,
+			  const uint64_t limits[ACCOUNT_RESOURCES], uint64_t *out_account)
+{
+	struct request request;
+	struct reply reply;
+
+	request_init_big(&request, account, ACCOUNT_SPLIT_METHOD);
+	limits_write(limits, account_split_params_init_limits(
+				     account_split_params_init_root(&request.params)));
+	*out_account = 0;
+	if (call_now(program, &request, &reply) != STATUS_OK)
+		return reply.status;
+	assert_int_equal(reply.capability.interface_id, ACCOUNT_INTERFACE_ID);
+	*out_account = reply.capability.capability;
+	return STATUS_OK;
+}
+
+enum status close_account(struct program *program, uint64_t account)
+{
+	struct request request;
+	struct reply reply;
+
+	request_init_big(&request, account, ACCOUNT_CLOSE_METHOD);
+	(void)message_builder_root(&request.params, 0, 0);
+	return call_now(program, &request, &reply);
 }
 
 /* --- Memory ----------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
  * at once.  call_now() is for one at a time, submits, enters and reads the reply.
  */
 #include "lib/message.h"
+#include "schema/account.capnp.h"
 #include "schema/memory.capnp.h"
 #include "schema/process.capnp.h"
 #include "schema/ring.capnp.h"
@@ -61,8 +62,20 @@ void submit_process_wait(struct program *program, uint64_t handle, uint64_t dead
 			 uint16_t tag);
 void submit_uart_read(struct program *program, uint32_t max_bytes, uint16_t tag);
 
+/* What a process is started with; 0: the default, or none. */
+struct spawning {
+	uint64_t memory_bytes;
+	uint32_t slots;
+	uint32_t threads;
+	uint64_t given;   /* a capability of which it gets a copy, under the name "given" */
+	uint64_t account; /* a capability to what its account is split from */
+};
+
+/* Spawn "child".  A program without a "spawner" uses what it was given. */
+enum status spawn_process(struct program *program, struct spawning what, uint64_t *out_handle);
+
 /* Spawn "child" with so much memory (0: the default) and a copy of one capability, under the
- * name "given", unless it is 0.  A program without a "spawner" uses what it was given. */
+ * name "given", unless it is 0. */
 enum status spawn_child(struct program *program, uint64_t memory_bytes, uint64_t given,
 			uint64_t *out_handle);
 /* The process behind a handle. */
@@ -70,6 +83,12 @@ struct process *process_behind(const struct program *program, uint64_t handle);
 enum status kill_process(struct program *program, uint64_t handle);
 /* ProcessHandle.status; a member of the record's union. */
 uint16_t process_status(struct program *program, uint64_t handle);
+
+/* The account behind a capability. */
+struct account *account_behind(const struct program *program, uint64_t capability);
+enum status split_account(struct program *program, uint64_t account,
+			  const uint64_t limits[ACCOUNT_RESOURCES], uint64_t *out_account);
+enum status close_account(struct program *program, uint64_t account);
 
 enum status create_object(struct program *program, uint64_t size_bytes, uint64_t *out_memory);
 enum status seal_object(struct program *program, uint64_t memory);

@@ -237,17 +237,28 @@ void kernel_check(void)
 	assert_true(cap_table_check(&first.process->table));
 }
 
-void kernel_overpromise(int64_t bytes)
+void kernel_set_limit(enum account_resource resource, uint64_t limit)
 {
 	struct account *account = first.process->account;
 	struct account *root = supply_root_account();
-	uint64_t amount = (uint64_t)bytes;
+	uint64_t more = limit - account->limit[resource];
 
-	root->limit[ACCOUNT_MEMORY] += amount;
-	root->granted[ACCOUNT_MEMORY] += amount;
-	root->used[ACCOUNT_MEMORY] += amount;
-	account->limit[ACCOUNT_MEMORY] += amount;
-	account->granted[ACCOUNT_MEMORY] += amount;
+	root->used[resource] += more;
+	root->split[resource] += more;
+	account->granted[resource] += more;
+	account->limit[resource] += more;
+}
+
+void kernel_overpromise(int64_t bytes)
+{
+	struct account *root = supply_root_account();
+
+	root->limit[ACCOUNT_MEMORY] += (uint64_t)bytes;
+	root->granted[ACCOUNT_MEMORY] += (uint64_t)bytes;
+	/* A closed account has given it back. */
+	if (first.process->account->open)
+		kernel_set_limit(ACCOUNT_MEMORY, first.process->account->limit[ACCOUNT_MEMORY] +
+							 (uint64_t)bytes);
 }
 
 struct supply_report kernel_balance(void)

@@ -98,6 +98,9 @@ enum fake_hal_end kernel_take_fault(const struct hal_fault *fault);
 /* Everything that can be checked is in order. */
 void kernel_check(void);
 
+/* Give the first process's account another limit, out of the root's. */
+void kernel_set_limit(enum account_resource resource, uint64_t limit);
+
 /* Give the first process's account so much more than there is: then it is frames that run out.
  * A negative amount takes it back. */
 void kernel_overpromise(int64_t bytes);

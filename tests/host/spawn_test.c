@@ -139,6 +139,9 @@ static void kernel_parts_of_the_space_stay(void **)
 
 static void capset_names_what_was_granted(void **)
 {
+	static const char *const names[] = { "memory", "account", "one", "two" };
+	struct object *expected[] = { nullptr, nullptr, &first.process->memory,
+				      &first.process->handle };
 	alignas(8) uint8_t bytes[PAGE_SIZE];
 	struct spawn_request request = ordinary();
 	struct cap_set_entry_list_reader entries;
@@ -157,14 +160,17 @@ static void capset_names_what_was_granted(void **)
 	assert_true(cap_set_read_root(&message, &root));
 	assert_string_equal(cap_set_get_program_name(root).data, "child");
 	entries = cap_set_get_entries(root);
-	assert_int_equal(entries.l.count, 3);
-	for (uint32_t i = 0; i < 3; i++) {
+	assert_int_equal(entries.l.count, 4);
+	expected[1] = &process->account->object;
+	expected[0] = &process->memory;
+	for (uint32_t i = 0; i < 4; i++) {
 		struct cap_set_entry_reader entry = cap_set_entry_list_get(entries, i);
 		struct object *object = cap_table_lookup(
 			&process->table,
 			(struct cap_id){ cap_set_entry_get_capability(entry) });
 
-		assert_ptr_equal(object, i == 0 ? &process->memory : grants[i - 1].object);
+		assert_ptr_equal(object, expected[i]);
+		assert_string_equal(cap_set_entry_get_name(entry).data, names[i]);
 		assert_int_equal(cap_set_entry_get_interface_id(entry),
 				 object->type->interface_id);
 	}
@@ -352,8 +358,9 @@ static void segment_of_a_page_too_many_is_refused(void **)
 
 static void names_of_grants_are_checked(void **)
 {
-	static const char *const bad[] = { "",  "memory", "one",
-					   "A", "a b",    "a23456789012345678901234567890123" };
+	static const char *const bad[] = {
+		"", "memory", "account", "one", "A", "a b", "a23456789012345678901234567890123"
+	};
 	struct spawn_request request = ordinary();
 
 	grants[0] = (struct spawn_grant){ text("one"), &first.process->memory };
@@ -362,6 +369,8 @@ static void names_of_grants_are_checked(void **)
 		grants[1] = (struct spawn_grant){ text(bad[i]), &first.process->memory };
 		assert_int_equal(try_spawn(&request), STATUS_INVALID_ARGUMENT);
 	}
+	grants[1].name = text("accounts");
+	assert_int_equal(try_spawn(&request), STATUS_OK);
 	grants[1].name = text("memory2");
 	assert_int_equal(try_spawn(&request), STATUS_OK);
 	assert_int_equal(first.process->memory.references, 1);
@@ -379,6 +388,8 @@ static void limits_are_the_payers(void **)
 	request.limits.amount[ACCOUNT_SLOTS] = 0;
 	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_SLOTS);
 	request.limits.amount[ACCOUNT_SLOTS] = 1;
+	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_SLOTS);
+	request.limits.amount[ACCOUNT_SLOTS] = 2; /* its memory, its account */
 	assert_int_equal(try_spawn(&request), STATUS_OK);
 	request.limits.amount[ACCOUNT_THREADS] = 0;
 	assert_int_equal(try_spawn(&request), STATUS_OUT_OF_THREADS);

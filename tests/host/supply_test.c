@@ -203,11 +203,27 @@ static void small_machines_are_refused(void **)
 	kernel_boot(FIXTURE_RAM_BYTES);
 }
 
+/* A thread that nobody pays for, and one that is paid but is not there, show. */
+static void audit_counts_threads(void **)
+{
+	struct account *account = first.process->account;
+
+	account->used[ACCOUNT_WAITS] -= THREAD_WAITS;
+	assert_false(supply_audit().balanced);
+	account->used[ACCOUNT_THREADS]--;
+	assert_false(supply_audit().balanced);
+	account->used[ACCOUNT_WAITS] += THREAD_WAITS;
+	assert_false(supply_audit().balanced);
+	account->used[ACCOUNT_THREADS]++;
+	assert_true(supply_audit().balanced);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kernel_setup, kernel_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(audit_counts_threads),
 		TEST(sparse_pools_do_not_eat_promised_frames),
 		TEST(frames_run_out_before_promises_break),
 		TEST(random_promises_are_kept),

@@ -241,8 +241,8 @@ static void wrong_interfaces(void)
 /* The ids that the CapSet names are of the interfaces it names, and there are no others. */
 static void exactly_the_grants(void)
 {
-	static const char *const names[] = { "memory",  "report",  "timer", "audit",
-					     "spawner", "entropy", "boot" };
+	static const char *const names[] = { "memory", "account", "report",  "timer",
+					     "audit",  "spawner", "entropy", "boot" };
 	uint64_t id;
 	uint64_t interface_id;
 

@@ -55,6 +55,7 @@ def test_caps_shows_names_interfaces_and_methods(shell):
     rows = {line.split()[0]: line.split()[1:] for line in shell.command("caps").splitlines()}
     assert rows == {
         "memory": ["VirtualMemory", "createObject", "map", "unmap", "protect", "reserve", "commit"],
+        "account": ["Account", "limits", "usage", "split", "close"],
         "console": ["Console", "write"],
         "terminal": ["Uart", "read", "write"],
         "timer": ["Timer", "now", "wait"],
@@ -159,9 +160,9 @@ def test_a_shell_can_run_in_a_shell(shell):
     assert shell.command("run hello").startswith(
         'error: this needs the capability "spawner" (ProcessSpawner): badCapability')
     assert shell.command("shutdown").startswith('error: this needs the capability "power"')
-    assert len(shell.command("caps").splitlines()) == 3
+    assert len(shell.command("caps").splitlines()) == 4
     assert shell.command("exit").endswith("shell: exited with code 0\n")
-    assert len(shell.command("caps").splitlines()) == 9
+    assert len(shell.command("caps").splitlines()) == 10
 
 
 def test_interrupt_kills_the_program_in_the_foreground(shell):
@@ -328,6 +329,7 @@ def test_free_memory_is_the_same_after_programs(shell):
     ("run hello with { a: @timer b: @timer }", "error at column 28: after a grant comes ',' or '}'"),
     ("run hello with { a: @timer, a: @timer }", "error at column 29: this name is granted twice"),
     ("run hello with { memory: @memory }", 'error at column 18: every program has its own "memory"'),
+    ("run hello with { account: @account }", 'error at column 18: every program has its own "account"'),
     ("run hello with { } more", "error at column 20: unexpected"),
     ("run hello a:b", "error at column 12: unexpected; text with { } : , @ must stand in quotes"),
     ("run hello 1 2 3 4 5 6 7 8 9", "error at column 27: a program takes at most 8 arguments"),

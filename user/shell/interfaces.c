@@ -2,6 +2,7 @@
 /* Interfaces by their ids.  See interfaces.h. */
 #include "user/shell/interfaces.h"
 
+#include "schema/account.capnp.h"
 #include "schema/audit.capnp.h"
 #include "schema/boot_package.capnp.h"
 #include "schema/console.capnp.h"
@@ -13,6 +14,8 @@
 #include "schema/uart.capnp.h"
 
 static const struct interface interfaces[] = {
+	{ ACCOUNT_INTERFACE_ID, account_interface_name, account_method_names,
+	  ACCOUNT_METHOD_COUNT },
 	{ AUDIT_INTERFACE_ID, audit_interface_name, audit_method_names, AUDIT_METHOD_COUNT },
 	{ BOOT_PACKAGE_INTERFACE_ID, boot_package_interface_name, boot_package_method_names,
 	  BOOT_PACKAGE_METHOD_COUNT },

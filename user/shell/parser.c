@@ -75,6 +75,8 @@ static bool read_grant(struct run_request *request, struct reader *r)
 		return false;
 	if (token_is(grant.name, "memory"))
 		return fail(r, start, "every program has its own \"memory\"");
+	if (token_is(grant.name, "account"))
+		return fail(r, start, "every program has its own \"account\"");
 	if (is_granted(request, grant.name))
 		return fail(r, start, "this name is granted twice");
 	request->grants[request->grant_count++] = grant;

@@ -2,6 +2,7 @@
 /* Ring entries as an input describes them.  See attack.h. */
 #include "tests/fuzz/support/attack.h"
 
+#include "schema/account.capnp.h"
 #include "schema/audit.capnp.h"
 #include "schema/boot_package.capnp.h"
 #include "schema/console.capnp.h"
@@ -218,6 +219,27 @@ static void commit(struct attack *t)
 	virtual_memory_commit_params_set_length_bytes(params, number(t));
 }
 
+static void write_limits(struct attack *t, struct resource_limits_builder limits)
+{
+	uint32_t choices = fuzz_take_byte(t->input);
+
+	resource_limits_set_endpoints(limits, (choices & 1) != 0 ? (uint32_t)number(t) : 0);
+	resource_limits_set_facets(limits, (choices & 2) != 0 ? (uint32_t)number(t) : 0);
+	resource_limits_set_open_calls(limits, (choices & 4) != 0 ? (uint32_t)number(t) : 0);
+	resource_limits_set_waits(limits, (choices & 8) != 0 ? (uint32_t)number(t) : 128);
+}
+
+static void split(struct attack *t)
+{
+	struct resource_limits_builder limits =
+		account_split_params_init_limits(account_split_params_init_root(&t->params));
+
+	write_limits(t, limits);
+	resource_limits_set_memory_bytes(limits, number(t));
+	resource_limits_set_slots(limits, (uint32_t)number(t));
+	resource_limits_set_threads(limits, (uint32_t)fuzz_take_below(t->input, 6));
+}
+
 static void write_grants(struct attack *t, struct process_spawner_spawn_params_builder params,
 			 uint32_t count)
 {
@@ -256,6 +278,9 @@ static void spawn(struct attack *t)
 		list_builder_set_text(arguments, 1, "argument", 8);
 	}
 	write_grants(t, params, choices >> 6 << (choices >> 5 & 2));
+	if (fuzz_take_below(t->input, 4) == 0)
+		process_spawner_spawn_params_set_account(params,
+							 attach(t, ACCOUNT_INTERFACE_ID));
 }
 
 static void list(struct attack *t)
@@ -305,6 +330,11 @@ static const struct attack_method methods[] = {
 	{ PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD, spawn },
 	{ VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_MAP_METHOD, map },
 	{ PROCESS_HANDLE_INTERFACE_ID, PROCESS_HANDLE_WAIT_METHOD, empty },
+	{ ACCOUNT_INTERFACE_ID, ACCOUNT_LIMITS_METHOD, empty },
+	{ ACCOUNT_INTERFACE_ID, ACCOUNT_USAGE_METHOD, empty },
+	{ ACCOUNT_INTERFACE_ID, ACCOUNT_SPLIT_METHOD, split },
+	{ ACCOUNT_INTERFACE_ID, ACCOUNT_SPLIT_METHOD, split },
+	{ ACCOUNT_INTERFACE_ID, ACCOUNT_CLOSE_METHOD, empty },
 	{ POWER_INTERFACE_ID, POWER_OFF_METHOD, power_off },
 	{ POWER_INTERFACE_ID, POWER_RESET_METHOD, empty },
 };
