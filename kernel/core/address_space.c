@@ -357,7 +357,8 @@ static enum status isolate(struct address_space *space, struct mapping **mapping
 }
 
 /* Take a whole mapping away, with its page-table entries and its share of the tables. */
-static void remove(struct address_space *space, struct mapping *mapping)
+[[gnu::always_inline]] static inline void remove(struct address_space *space,
+						 struct mapping *mapping)
 {
 	page_tables_release(space, mapping);
 	space->hint = mapping->link.prev;
