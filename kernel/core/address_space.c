@@ -23,7 +23,9 @@ enum status address_space_init(struct address_space *space, struct account *acco
 {
 	enum status status;
 
-	*space = (struct address_space){ .account = account, .hint = &space->mappings };
+	*space = (struct address_space){ .account = account,
+					 .hint = &space->mappings,
+					 .table_span = PAGE_TABLES_NO_SPAN };
 	list_init(&space->mappings);
 	status = supply_frames(account, 0, &space->root);
 	if (status != STATUS_OK)
@@ -347,8 +349,6 @@ static enum status isolate(struct address_space *space, struct mapping **mapping
 	bool above = end < (*mapping)->end;
 	enum status status;
 
-	if (!below && !above)
-		return STATUS_OK;
 	if (space->mapping_count + below + above > MAX_MAPPINGS)
 		return STATUS_TOO_MANY_MAPPINGS;
 	status = cut(space, &ends);
@@ -596,6 +596,5 @@ bool address_space_check(const struct address_space *space)
 		count++;
 	}
 	return has_hint && count == space->mapping_count && previous_end <= HAL_USER_END &&
-	       space->tables_taken <= space->table_spans &&
-	       space->table_spans == page_tables_count(space);
+	       page_tables_check(space);
 }

@@ -48,6 +48,9 @@ struct address_space {
 	uint32_t mapping_count;
 	uint32_t table_spans;  /* reserved table frames */
 	uint32_t tables_taken; /* of those, in the tree now */
+	/* The table that was used last, and which span it maps, or PAGE_TABLES_NO_SPAN. */
+	struct hal_table *table;
+	uint64_t table_span;
 };
 
 /* What to map, and where. */

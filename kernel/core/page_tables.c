@@ -48,6 +48,18 @@ static uint64_t own_count(struct own_spans own)
 	return status;
 }
 
+[[gnu::noinline]] struct hal_table *page_tables_look_up(struct address_space *space,
+							uint64_t address)
+{
+	struct hal_table *table = hal_table_find(space->root, address);
+
+	if (table != nullptr) {
+		space->table = table;
+		space->table_span = address / HAL_TABLE_SPAN;
+	}
+	return table;
+}
+
 static void give_back(struct address_space *space, struct paddr table)
 {
 	if (table.raw == PADDR_NONE)
@@ -70,7 +82,8 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static void clear_in_span(struct address_space *space, const struct mapping *mapping,
 			  uint64_t span)
 {
-	hal_pages_clear(space->root, max_u64(mapping->start, span * HAL_TABLE_SPAN),
+	hal_pages_clear(space->root, page_tables_find(space, span * HAL_TABLE_SPAN),
+			max_u64(mapping->start, span * HAL_TABLE_SPAN),
 			min_u64(mapping->end, (span + 1) * HAL_TABLE_SPAN));
 }
 
@@ -80,6 +93,8 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 	struct own_spans tables = own_spans(space, mapping, HAL_TABLE_SPAN);
 	uint64_t last = (mapping->end - 1) / HAL_TABLE_SPAN;
 
+	/* The table that is kept may be one that goes. */
+	space->table_span = PAGE_TABLES_NO_SPAN;
 	for (uint64_t s = mapping->start / HAL_TABLE_SPAN; s <= last; s++) {
 		if (s >= tables.first && s < tables.end)
 			give_back(space, hal_table_detach(space->root, s * HAL_TABLE_SPAN));
@@ -118,7 +133,7 @@ void page_tables_forget(struct address_space *space, const struct mapping *mappi
 	space->tables_taken += tables.count;
 	hal_page_tables_add(space->root, address, &tables);
 	require(tables.count == 0 && space->tables_taken <= space->table_spans);
-	require(hal_page_map(space->root, address, frame, access));
+	hal_page_map(space->root, page_tables_find(space, address), address, frame, access);
 }
 
 static uint32_t count_spans(const struct address_space *space, uint64_t span)
@@ -139,7 +154,13 @@ static uint32_t count_spans(const struct address_space *space, uint64_t span)
 	return (uint32_t)count;
 }
 
-uint32_t page_tables_count(const struct address_space *space)
+bool page_tables_check(const struct address_space *space)
 {
-	return count_spans(space, HAL_TABLE_SPAN) + count_spans(space, HAL_DIRECTORY_SPAN);
+	uint64_t kept = space->table_span;
+
+	return space->tables_taken <= space->table_spans &&
+	       space->table_spans == count_spans(space, HAL_TABLE_SPAN) +
+					     count_spans(space, HAL_DIRECTORY_SPAN) &&
+	       (kept == PAGE_TABLES_NO_SPAN ||
+		space->table == hal_table_find(space->root, kept * HAL_TABLE_SPAN));
 }

@@ -9,6 +9,20 @@
  */
 #include "kernel/core/address_space.h"
 
+/* A table_span that no address has. */
+constexpr uint64_t PAGE_TABLES_NO_SPAN = UINT64_MAX;
+
+/* Walk to the table of address's span, and keep it if there is one. */
+struct hal_table *page_tables_look_up(struct address_space *space, uint64_t address);
+
+/* The table of address's span, or nullptr. */
+static inline struct hal_table *page_tables_find(struct address_space *space, uint64_t address)
+{
+	return address / HAL_TABLE_SPAN == space->table_span
+		       ? space->table
+		       : page_tables_look_up(space, address);
+}
+
 /* What the two below do for a mapping that may need tables of its own. */
 [[nodiscard]] enum status page_tables_reserve_own(struct address_space *space,
 						  const struct mapping *mapping);
@@ -39,7 +53,8 @@ static inline void page_tables_release(struct address_space *space,
 				       const struct mapping *mapping)
 {
 	if (page_tables_shares_all(space, mapping))
-		hal_pages_clear(space->root, mapping->start, mapping->end);
+		hal_pages_clear(space->root, page_tables_find(space, mapping->start),
+				mapping->start, mapping->end);
 	else
 		page_tables_release_own(space, mapping);
 }
@@ -56,9 +71,14 @@ void page_tables_enter_first(struct address_space *space, uint64_t address, stru
 static inline void page_tables_enter(struct address_space *space, uint64_t address,
 				     struct paddr frame, enum hal_access access)
 {
-	if (!hal_page_map(space->root, address, frame, access))
+	struct hal_table *table = page_tables_find(space, address);
+
+	if (table != nullptr)
+		hal_page_map(space->root, table, address, frame, access);
+	else
 		page_tables_enter_first(space, address, frame, access);
 }
 
-/* Count the distinct spans that all mappings touch.  For checks. */
-uint32_t page_tables_count(const struct address_space *space);
+/* The counts are those of the spans that mappings touch, and the table kept is in the tree. For
+ * tests. */
+bool page_tables_check(const struct address_space *space);

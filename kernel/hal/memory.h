@@ -35,6 +35,9 @@ enum hal_access : uint8_t {
 	HAL_ACCESS_EXECUTE = 3, /* and read */
 };
 
+/* A table in the tree: of the architecture's own form. */
+struct hal_table;
+
 /* Zeroed table frames for hal_page_tables_add(); count says how many of them are left. */
 struct hal_tables {
 	struct paddr frame[2];
@@ -57,16 +60,19 @@ uint32_t hal_page_tables_missing(struct paddr root, uint64_t address);
  */
 void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables *tables);
 
-/*
- * Map one page, replacing what is there.  address is page-aligned user space, access is not
- * HAL_ACCESS_NONE.  False, and nothing is done, where a table is missing.
- */
-[[nodiscard]] bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
-				enum hal_access access);
+/* The table of address's span, or nullptr; it stays the same until it is detached. */
+struct hal_table *hal_table_find(struct paddr root, uint64_t address);
 
-/* Unmap every page of [start, end), page-aligned and inside one HAL_TABLE_SPAN; tables stay.
- * Later accesses on this CPU fault. */
-void hal_pages_clear(struct paddr root, uint64_t start, uint64_t end);
+/*
+ * Map one page, replacing what is there.  table is that of address, which is page-aligned user
+ * space; access is not HAL_ACCESS_NONE.
+ */
+void hal_page_map(struct paddr root, struct hal_table *table, uint64_t address,
+		  struct paddr frame, enum hal_access access);
+
+/* Unmap every page of [start, end), page-aligned and inside the span of table; nullptr: there
+ * is none.  Tables stay.  Later accesses on this CPU fault. */
+void hal_pages_clear(struct paddr root, struct hal_table *table, uint64_t start, uint64_t end);
 
 /* Take the table of address's span out of the tree, with all pages that it maps.  Returns
  * PADDR_NONE if there is none. */

@@ -366,6 +366,40 @@ static void random_operations_agree_with_the_model(void **)
 	check_all();
 }
 
+/* The only mapping of a span takes its table along, which the space may have kept at hand. */
+static void a_table_that_went_is_not_used_again(void **)
+{
+	uint64_t address = address_of(0);
+
+	for (uint32_t round = 0; round < 2; round++) {
+		assert_int_equal(map_at(model.objects[0], address, 1, HAL_ACCESS_READ),
+				 STATUS_OK);
+		assert_true(address_space_fault(&model.space, address, HAL_ACCESS_READ));
+		assert_int_equal(model.space.tables_taken, 2);
+		assert_true(address_space_check(&model.space));
+		assert_int_equal(unmap_range(&model.space, address, PAGE_SIZE), STATUS_OK);
+		assert_true(address_space_check(&model.space));
+	}
+}
+
+static void a_hole_makes_no_mapping_too_many(void **)
+{
+	uint32_t at;
+
+	for (at = 0; at < MAX_MAPPINGS - 1; at++)
+		assert_int_equal(
+			map_at(model.objects[0], address_of(2 * at), 1, HAL_ACCESS_READ),
+			STATUS_OK);
+	assert_int_equal(map_at(model.objects[0], address_of(2 * at), 3, HAL_ACCESS_READ),
+			 STATUS_OK);
+	assert_int_equal(unmap_range(&model.space, address_of(2 * at + 1), PAGE_SIZE),
+			 STATUS_TOO_MANY_MAPPINGS);
+	assert_true(address_space_check(&model.space));
+	assert_int_equal(unmap_range(&model.space, address_of(2 * at), PAGE_SIZE), STATUS_OK);
+	assert_int_equal(model.space.mapping_count, MAX_MAPPINGS);
+	assert_true(address_space_check(&model.space));
+}
+
 /* Unmapping and mapping again in every second page needs as many mappings as there may be. */
 static void number_of_mappings_is_bounded(void **)
 {
@@ -524,6 +558,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(random_operations_agree_with_the_model),
 		TEST(number_of_mappings_is_bounded),
+		TEST(a_hole_makes_no_mapping_too_many),
+		TEST(a_table_that_went_is_not_used_again),
 		TEST(reservation_is_committed_in_parts),
 		TEST(arguments_are_bounded),
 		TEST(kernel_addresses_are_never_mapped),

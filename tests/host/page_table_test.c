@@ -95,6 +95,19 @@ static uint32_t expected_missing(uint32_t d, uint32_t s)
 	return t.has_directory[d] ? 1 : 2;
 }
 
+static void enter(uint64_t address, struct paddr frame, enum hal_access access)
+{
+	struct hal_table *table = hal_table_find(t.root, address);
+
+	assert_non_null(table);
+	hal_page_map(t.root, table, address, frame, access);
+}
+
+static void clear_pages(uint64_t start, uint64_t end)
+{
+	hal_pages_clear(t.root, hal_table_find(t.root, start), start, end);
+}
+
 static void map(uint32_t d, uint32_t s, uint32_t p)
 {
 	struct page page = {
@@ -108,11 +121,11 @@ static void map(uint32_t d, uint32_t s, uint32_t p)
 	for (uint32_t i = 0; i < tables.count; i++)
 		tables.frame[i] = take_spare();
 	if (tables.count != 0) {
-		assert_false(hal_page_map(t.root, address, page.frame, page.access));
+		assert_null(hal_table_find(t.root, address));
 		hal_page_tables_add(t.root, address, &tables);
 	}
 	assert_int_equal(tables.count, 0);
-	assert_true(hal_page_map(t.root, address, page.frame, page.access));
+	enter(address, page.frame, page.access);
 	t.page[d][s][p] = page;
 	t.has_table[d][s] = true;
 	t.has_directory[d] = true;
@@ -120,7 +133,7 @@ static void map(uint32_t d, uint32_t s, uint32_t p)
 
 static void clear(uint32_t d, uint32_t s, uint32_t first, uint32_t last)
 {
-	hal_pages_clear(t.root, address_of(d, s, first), address_of(d, s, last) + PAGE_SIZE);
+	clear_pages(address_of(d, s, first), address_of(d, s, last) + PAGE_SIZE);
 	for (uint32_t p = first; p <= last; p++)
 		t.page[d][s][p].access = HAL_ACCESS_NONE;
 }
@@ -217,8 +230,7 @@ static void map_as(uint64_t address, enum hal_access access)
 	for (uint32_t i = 0; i < tables.count; i++)
 		tables.frame[i] = take_spare();
 	hal_page_tables_add(t.root, address, &tables);
-	assert_true(hal_page_map(t.root, address,
-				 (struct paddr){ FAKE_HAL_RAM_START + 0x64000 }, access));
+	enter(address, (struct paddr){ FAKE_HAL_RAM_START + 0x64000 }, access);
 }
 
 static void no_page_is_writable_and_executable(void **)
@@ -250,7 +262,7 @@ static void only_the_current_root_is_invalidated(void **)
 {
 	map_as(HAL_USER_START, HAL_ACCESS_READ);
 	map_as(HAL_USER_START, HAL_ACCESS_WRITE);
-	hal_pages_clear(t.root, HAL_USER_START, HAL_USER_START + PAGE_SIZE);
+	clear_pages(HAL_USER_START, HAL_USER_START + PAGE_SIZE);
 	assert_int_equal(fake_hal_invalidations(), 0);
 
 	hal_address_space_activate(t.root);
@@ -258,10 +270,10 @@ static void only_the_current_root_is_invalidated(void **)
 	assert_int_equal(fake_hal_invalidations(), 0);
 	map_as(HAL_USER_START, HAL_ACCESS_WRITE);
 	assert_int_equal(fake_hal_invalidations(), 1);
-	hal_pages_clear(t.root, HAL_USER_START, HAL_USER_START + PAGE_SIZE);
+	clear_pages(HAL_USER_START, HAL_USER_START + PAGE_SIZE);
 	assert_int_equal(fake_hal_invalidations(), 2);
 	map_as(HAL_USER_START, HAL_ACCESS_READ);
-	hal_pages_clear(t.root, 0, HAL_TABLE_SPAN);
+	clear_pages(0, HAL_TABLE_SPAN);
 	assert_int_equal(fake_hal_invalidations(), 3);
 }
 
@@ -270,10 +282,10 @@ static void clearing_stays_in_its_range(void **)
 	uint64_t middle = 5 * HAL_TABLE_SPAN;
 	struct paddr frame;
 
-	hal_pages_clear(t.root, middle, middle + PAGE_SIZE);
+	clear_pages(middle, middle + PAGE_SIZE);
 	map_as(middle, HAL_ACCESS_READ);
 	map_as(middle + PAGE_SIZE, HAL_ACCESS_READ);
-	hal_pages_clear(t.root, middle, middle + PAGE_SIZE);
+	clear_pages(middle, middle + PAGE_SIZE);
 	assert_int_equal(page_table_look_up(t.root, middle, &frame), HAL_ACCESS_NONE);
 	assert_int_equal(page_table_look_up(t.root, middle + PAGE_SIZE, &frame),
 			 HAL_ACCESS_READ);

@@ -11,6 +11,10 @@ constexpr uint64_t INVALIDATE_MAX = 32;
 constexpr uint64_t TABLE_ENTRY = PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER | PAGE_ACCESSED;
 constexpr uint32_t KERNEL_HALF = PAGE_TABLE_ENTRIES / 2;
 
+struct hal_table {
+	uint64_t entries[PAGE_TABLE_ENTRIES];
+};
+
 static struct paddr kernel_root = { PADDR_NONE };
 
 static uint64_t *table_at(uint64_t entry)
@@ -20,7 +24,7 @@ static uint64_t *table_at(uint64_t entry)
 
 static uint64_t *top_entry(struct paddr root, uint64_t address)
 {
-	uint64_t *root_table = table_at(root.raw);
+	const uint64_t *root_table = hal_direct_map(root);
 
 	return &table_at(root_table[0])[address / HAL_DIRECTORY_SPAN % PAGE_TABLE_ENTRIES];
 }
@@ -35,14 +39,27 @@ static uint64_t *directory_entry(struct paddr root, uint64_t address)
 	return &table_at(top)[address / HAL_TABLE_SPAN % PAGE_TABLE_ENTRIES];
 }
 
-/* The entry of address's page in its table, or nullptr without a table. */
-static uint64_t *page_entry(struct paddr root, uint64_t address)
+struct hal_table *hal_table_find(struct paddr root, uint64_t address)
 {
-	uint64_t *directory = directory_entry(root, address);
+	const uint64_t *directory = directory_entry(root, address);
 
 	if (directory == nullptr || (*directory & PAGE_PRESENT) == 0)
 		return nullptr;
-	return &table_at(*directory)[address / PAGE_SIZE % PAGE_TABLE_ENTRIES];
+	return (struct hal_table *)table_at(*directory);
+}
+
+/* The entry of address's page in its table. */
+static uint64_t *entry_in(struct hal_table *table, uint64_t address)
+{
+	return &table->entries[address / PAGE_SIZE % PAGE_TABLE_ENTRIES];
+}
+
+/* The same, or nullptr without a table. */
+static uint64_t *page_entry(struct paddr root, uint64_t address)
+{
+	struct hal_table *table = hal_table_find(root, address);
+
+	return table != nullptr ? entry_in(table, address) : nullptr;
 }
 
 void page_table_set_kernel_root(struct paddr root)
@@ -94,20 +111,16 @@ void hal_page_tables_add(struct paddr root, uint64_t address, struct hal_tables 
 	take_table(directory_entry(root, address), tables);
 }
 
-bool hal_page_map(struct paddr root, uint64_t address, struct paddr frame,
-		  enum hal_access access)
+void hal_page_map(struct paddr root, struct hal_table *table, uint64_t address,
+		  struct paddr frame, enum hal_access access)
 {
-	uint64_t *entry = page_entry(root, address);
-	uint64_t old;
+	uint64_t *entry = entry_in(table, address);
+	uint64_t old = *entry;
 
-	if (entry == nullptr)
-		return false;
-	old = *entry;
 	*entry = frame.raw | access_bits(access) | PAGE_ACCESSED | PAGE_DIRTY;
 	/* An entry that was empty is in no translation buffer. */
 	if ((old & PAGE_PRESENT) != 0 && tlb_root_is_current(root))
 		tlb_invalidate(address);
-	return true;
 }
 
 /* Empty count entries. */
@@ -128,13 +141,14 @@ static void clear_and_invalidate(uint64_t *entry, uint64_t address, uint64_t end
 	}
 }
 
-void hal_pages_clear(struct paddr root, uint64_t start, uint64_t end)
+void hal_pages_clear(struct paddr root, struct hal_table *table, uint64_t start, uint64_t end)
 {
-	uint64_t *entry = page_entry(root, start);
 	uint64_t count = (end - start) / PAGE_SIZE;
+	uint64_t *entry;
 
-	if (entry == nullptr)
+	if (table == nullptr)
 		return;
+	entry = entry_in(table, start);
 	if (tlb_root_is_current(root) && count <= INVALIDATE_MAX) {
 		clear_and_invalidate(entry, start, end);
 		return;
