@@ -3,17 +3,37 @@
 #include "lib/cap_table.h"
 
 #include "lib/require.h"
+#include "lib/string.h"
 
 constexpr uint32_t NO_SLOT = UINT32_MAX;
+
+/* Stands where a table has no chunk.  Never written. */
+static struct cap_slot no_chunk[CAP_TABLE_CHUNK_SLOTS];
+
+static struct cap_id id_of(uint32_t generation, uint32_t index)
+{
+	return (struct cap_id){ (uint64_t)generation << 32 | index };
+}
+
+static uint32_t generation(const struct cap_slot *slot)
+{
+	return (uint32_t)(slot->id.raw >> 32);
+}
+
+/* Of a free slot: the index of the next one. */
+static uint32_t next_free(const struct cap_slot *slot)
+{
+	return (uint32_t)slot->id.raw;
+}
 
 static struct cap_slot *slot_at(const struct cap_table *table, uint32_t index)
 {
 	return &table->chunks[index / CAP_TABLE_CHUNK_SLOTS][index % CAP_TABLE_CHUNK_SLOTS];
 }
 
-static void push_free(struct cap_table *table, uint32_t index)
+static void push_free(struct cap_table *table, uint32_t index, uint32_t next_generation)
 {
-	slot_at(table, index)->next_free = table->first_free;
+	slot_at(table, index)->id = id_of(next_generation, table->first_free);
 	table->first_free = index;
 	table->free_count++;
 }
@@ -25,6 +45,8 @@ void cap_table_init(struct cap_table *table, uint32_t generation_limit)
 		.first_free = NO_SLOT,
 		.generation_limit = generation_limit,
 	};
+	for (uint32_t i = 0; i < CAP_TABLE_CHUNKS_MAX; i++)
+		table->chunks[i] = no_chunk;
 }
 
 bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count)
@@ -36,6 +58,8 @@ bool cap_table_needs_chunk(const struct cap_table *table, uint32_t count)
 void cap_table_add_chunk(struct cap_table *table, struct cap_slot *chunk)
 {
 	require(table->room_count < CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS);
+	/* Ids that have never been given out find nothing. */
+	memset(chunk, 0, CAP_TABLE_CHUNK_SLOTS * sizeof(*chunk));
 	table->chunks[table->room_count / CAP_TABLE_CHUNK_SLOTS] = chunk;
 	table->room_count += CAP_TABLE_CHUNK_SLOTS;
 }
@@ -55,32 +79,34 @@ void cap_table_unreserve(struct cap_table *table, uint32_t count)
 }
 
 /* A free slot: one that was used before, or the first that never was. */
-static uint32_t take_slot(struct cap_table *table)
+static struct cap_slot *take_slot(struct cap_table *table)
 {
 	uint32_t index = table->first_free;
+	struct cap_slot *slot;
 
 	if (index == NO_SLOT) {
 		index = table->slot_count++;
-		*slot_at(table, index) = (struct cap_slot){ .generation = 1 };
+		slot = slot_at(table, index);
+		slot->id = id_of(1, index);
 	} else {
-		table->first_free = slot_at(table, index)->next_free;
+		slot = slot_at(table, index);
+		table->first_free = next_free(slot);
 		table->free_count--;
+		slot->id = id_of(generation(slot), index);
 	}
-	return index;
+	return slot;
 }
 
 struct cap_id cap_table_insert(struct cap_table *table, void *object)
 {
 	struct cap_slot *slot;
-	uint32_t index;
 
 	require(object != nullptr && table->reserved_count != 0);
-	index = take_slot(table);
-	slot = slot_at(table, index);
+	slot = take_slot(table);
 	table->reserved_count--;
 	table->used_count++;
 	slot->object = object;
-	return (struct cap_id){ (uint64_t)slot->generation << 32 | index };
+	return slot->id;
 }
 
 void *cap_table_remove(struct cap_table *table, struct cap_id id)
@@ -94,12 +120,10 @@ void *cap_table_remove(struct cap_table *table, struct cap_id id)
 	slot = slot_at(table, index);
 	slot->object = nullptr;
 	table->used_count--;
-	if (slot->generation == table->generation_limit) {
-		slot->generation = 0;
-	} else {
-		slot->generation++;
-		push_free(table, index);
-	}
+	if (generation(slot) == table->generation_limit)
+		slot->id.raw = 0;
+	else
+		push_free(table, index, generation(slot) + 1);
 	return object;
 }
 
@@ -107,17 +131,19 @@ struct cap_id cap_table_next(const struct cap_table *table, uint32_t *cursor)
 {
 	for (uint32_t step = 0; step < CAP_TABLE_STEP_SLOTS && *cursor < table->slot_count;
 	     step++) {
-		uint32_t index = (*cursor)++;
-		const struct cap_slot *slot = slot_at(table, index);
+		const struct cap_slot *slot = slot_at(table, (*cursor)++);
 
 		if (slot->object != nullptr)
-			return (struct cap_id){ (uint64_t)slot->generation << 32 | index };
+			return slot->id;
 	}
 	return (struct cap_id){ 0 };
 }
 
 struct cap_slot *cap_table_take_chunk(struct cap_table *table)
 {
+	struct cap_slot **last;
+	struct cap_slot *chunk;
+
 	require(table->used_count == 0 && table->reserved_count == 0);
 	table->free_count = 0;
 	table->first_free = NO_SLOT;
@@ -125,7 +151,10 @@ struct cap_slot *cap_table_take_chunk(struct cap_table *table)
 	if (table->room_count == 0)
 		return nullptr;
 	table->room_count -= CAP_TABLE_CHUNK_SLOTS;
-	return table->chunks[table->room_count / CAP_TABLE_CHUNK_SLOTS];
+	last = &table->chunks[table->room_count / CAP_TABLE_CHUNK_SLOTS];
+	chunk = *last;
+	*last = no_chunk;
+	return chunk;
 }
 
 /* The free list holds exactly free_count slots, each of them free. */
@@ -135,9 +164,9 @@ static bool check_free_list(const struct cap_table *table)
 
 	for (uint32_t i = 0; i < table->free_count; i++) {
 		if (index >= table->slot_count || slot_at(table, index)->object != nullptr ||
-		    slot_at(table, index)->generation == 0)
+		    generation(slot_at(table, index)) == 0)
 			return false;
-		index = slot_at(table, index)->next_free;
+		index = next_free(slot_at(table, index));
 	}
 	return index == NO_SLOT;
 }
@@ -149,11 +178,12 @@ bool cap_table_check(const struct cap_table *table)
 	for (uint32_t i = 0; i < table->slot_count; i++) {
 		const struct cap_slot *slot = slot_at(table, i);
 
-		if (slot->generation > table->generation_limit ||
-		    (slot->generation == 0 && slot->object != nullptr))
+		if (generation(slot) > table->generation_limit ||
+		    (slot->object != nullptr &&
+		     (generation(slot) == 0 || (uint32_t)slot->id.raw != i)))
 			return false;
 		used += slot->object != nullptr;
-		retired += slot->generation == 0;
+		retired += generation(slot) == 0;
 	}
 	return used == table->used_count && table->slot_count <= table->room_count &&
 	       table->reserved_count <= cap_table_free_slots(table) &&

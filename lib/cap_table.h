@@ -20,7 +20,6 @@
  * The table holds plain pointers: references to the objects are the caller's business.  It
  * belongs to one process and is touched on one CPU, so there is no lock.
  */
-#include "lib/index.h"
 #include "schema/status.capnp.h"
 
 #include <stdint.h>
@@ -34,15 +33,21 @@ struct cap_id {
 	uint64_t raw;
 };
 
+/*
+ * A slot knows the whole CapId that leads to it, so one comparison tells whether an id is that:
+ * generation, index and all.  While it is free, the generation is that of its next CapId, and
+ * the index that of the next free slot; a retired slot has generation 0.
+ */
 struct cap_slot {
-	void *object;        /* nullptr while the slot is free or retired */
-	uint32_t generation; /* of the CapId that is, or will next be, valid; 0 = retired */
-	uint32_t next_free;  /* index of the next free slot; only while free */
+	void *object; /* nullptr while the slot is free or retired */
+	struct cap_id id;
 };
 
 static_assert(sizeof(struct cap_slot) * CAP_TABLE_CHUNK_SLOTS == 4096);
 
 struct cap_table {
+	/* Where there is none, one without any capability stands, so that nothing need be
+	 * checked before a slot is looked at. */
 	struct cap_slot *chunks[CAP_TABLE_CHUNKS_MAX];
 	uint32_t room_count;     /* slots in all chunks */
 	uint32_t slot_count;     /* of those, the first ones, which have been used before */
@@ -79,17 +84,16 @@ void cap_table_unreserve(struct cap_table *table, uint32_t count);
 /* Put object (not nullptr) into a slot, consuming one reservation. */
 struct cap_id cap_table_insert(struct cap_table *table, void *object);
 
-/* The object, or nullptr for an id that is forged, stale or out of range. */
+/* The object, or nullptr for an id that is forged, stale or out of range.  Whatever the id, and
+ * whatever the processor guesses, only slots of this table are looked at. */
 static inline void *cap_table_lookup(const struct cap_table *table, struct cap_id id)
 {
 	uint32_t index = (uint32_t)id.raw;
-	const struct cap_slot *slot;
+	const struct cap_slot *slot =
+		&table->chunks[index / CAP_TABLE_CHUNK_SLOTS % CAP_TABLE_CHUNKS_MAX]
+			      [index % CAP_TABLE_CHUNK_SLOTS];
 
-	if (index >= table->slot_count)
-		return nullptr;
-	index = index_clamp(index, table->slot_count);
-	slot = &table->chunks[index / CAP_TABLE_CHUNK_SLOTS][index % CAP_TABLE_CHUNK_SLOTS];
-	return slot->generation == id.raw >> 32 ? slot->object : nullptr;
+	return slot->id.raw == id.raw ? slot->object : nullptr;
 }
 
 /* Empty the slot and return what it held, or nullptr as lookup does. */

@@ -24,7 +24,7 @@ static inline enum status find_method(struct call *call, const struct method **o
 	const struct object_type *type;
 	uint32_t method = entry_method(call->entry);
 
-	call->target = cap_table_lookup(&call->process->table,
+	call->target = cap_table_lookup(&call_process(call)->table,
 					(struct cap_id){ entry_word(call->entry, 1) });
 	if (call->target == nullptr)
 		return STATUS_BAD_CAPABILITY;
@@ -66,7 +66,7 @@ static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 		return STATUS_RESERVED_NOT_ZERO;
 	if (rest != CAP_GRANT_MODE_COPY)
 		return STATUS_TRANSFER_MODE;
-	call->transfers[i] = cap_table_lookup(&call->process->table, id);
+	call->transfers[i] = cap_table_lookup(&call_process(call)->table, id);
 	return call->transfers[i] != nullptr ? STATUS_OK : STATUS_BAD_CAPABILITY;
 }
 
@@ -172,10 +172,11 @@ static inline enum status invoke(struct call *call, const struct method *method)
 
 /* The results stand in the result span, count capabilities behind the message: post the
  * completion. */
-static inline void complete(struct call *call, uint32_t length, uint8_t count)
+static inline void complete(struct ring *ring, struct ring_entry entry, uint32_t length,
+			    uint8_t count)
 {
-	ring_post(call->ring, entry_word(call->entry, 2),
-		  completion_word_of(call->entry, STATUS_OK) | (uint64_t)count << 40, length);
+	ring_post(ring, entry_word(entry, 2),
+		  completion_word_of(entry, STATUS_OK) | (uint64_t)count << 40, length);
 }
 
 static inline uint32_t result_length(const struct call *call)
@@ -187,7 +188,7 @@ static inline uint32_t result_length(const struct call *call)
 static void deliver_capability(struct call *call, uint8_t *after_message)
 {
 	struct ring_transfer_result record = {
-		.capability = process_insert_reserved(call->process, call->result_cap).raw,
+		.capability = process_insert_reserved(call_process(call), call->result_cap).raw,
 		.interface_id = call->result_cap->type->interface_id,
 	};
 
@@ -218,12 +219,12 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 /* With room for a result capability. */
 [[gnu::noinline]] static void run_granting(struct call *call, const struct method *method)
 {
-	enum status status = process_reserve_slots(call->process, method->result_caps);
+	enum status status = process_reserve_slots(call_process(call), method->result_caps);
 
 	if (status == STATUS_OK) {
 		status = invoke(call, method);
 		if (status != STATUS_OK)
-			process_unreserve_slots(call->process, method->result_caps);
+			process_unreserve_slots(call_process(call), method->result_caps);
 	}
 	if (status != STATUS_OK) {
 		fail(call, status);
@@ -232,24 +233,24 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 	/* Reserved slots wait for nothing. */
 	require(!call->is_silent);
 	deliver_capability(call, call->results.bytes + result_length(call));
-	complete(call, result_length(call), method->result_caps);
+	complete(call->ring, call->entry, result_length(call), method->result_caps);
 }
 
 /* With no capability to come back. */
-static inline void run_plain(struct call *call, const struct method *method)
+static inline void run_plain(struct ring *ring, struct ring_entry entry, struct call *call,
+			     const struct method *method)
 {
 	enum status status = invoke(call, method);
 
 	if (status != STATUS_OK)
 		fail(call, status);
 	else if (!call->is_silent)
-		complete(call, result_length(call), 0);
+		complete(ring, entry, result_length(call), 0);
 }
 
 static inline void start(struct call *call, struct ring *ring, struct ring_entry entry)
 {
 	call->ring = ring;
-	call->process = ring->process;
 	call->entry = entry;
 	call->param_span = ring_span_of(entry_word(entry, 3));
 	call->result_span = ring_span_of(entry_word(entry, 4));
@@ -271,7 +272,7 @@ run_carrier(struct ring *ring, struct ring_entry entry, uint64_t word5, uint64_t
 	if (status != STATUS_OK)
 		fail(&call, status);
 	else if (method->result_caps == 0)
-		run_plain(&call, method);
+		run_plain(ring, entry, &call, method);
 	else
 		run_granting(&call, method);
 }
@@ -297,7 +298,7 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 	if (status != STATUS_OK)
 		fail(&call, status);
 	else
-		run_plain(&call, method);
+		run_plain(ring, entry, &call, method);
 }
 
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,

@@ -26,7 +26,6 @@ struct process;
 
 struct call {
 	struct ring *ring;
-	struct process *process; /* the caller */
 	struct object *target;
 	struct ring_entry entry; /* its user_data and deadline have not been read yet */
 	struct ring_span param_span;
@@ -42,6 +41,12 @@ struct call {
 	/* No completion now: parked, to be run again, or its own process has ended. */
 	bool is_silent;
 };
+
+/* The process that calls. */
+static inline struct process *call_process(const struct call *call)
+{
+	return call->ring->process;
+}
 
 /* The ring operation (kernel/core/ring_operation.h). */
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,

@@ -22,7 +22,9 @@ struct object;
  * so that running out of room while the results are built is harmless.
  */
 struct method {
-	uint32_t max_param_bytes; /* longest parameter message */
+	/* Longest parameter message.  Aligned, so that finding a method in its table is a
+	 * shift. */
+	alignas(32) uint32_t max_param_bytes;
 	uint32_t result_bytes;
 	uint8_t max_transfers; /* capabilities that the parameters may carry */
 	uint8_t result_caps;   /* capabilities that the results carry: 0 or 1 */

@@ -237,27 +237,21 @@ void ring_repeat(struct ring *ring)
 	ring->sq_head--;
 }
 
-/* Show the program what has been taken, and what came of it. */
-static inline void publish(struct ring *ring)
-{
-	ring_publish(ring);
-	/* Release: entries before sq_head have been read and may be written again. */
-	__atomic_store_n(&ring->header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
-}
-
 /* Not everything was taken.  A process that has ended is shown nothing. */
 [[gnu::cold, gnu::noinline]] static enum ring_stop publish_some(struct ring *ring)
 {
 	if (ring->stop != RING_STOP_ENDED)
-		publish(ring);
+		ring_publish(ring);
 	return ring->stop;
 }
 
-/* Completion slots are free for room entries only, fewer than the program has submitted. */
-[[gnu::cold, gnu::noinline]] static uint32_t limit(struct ring *ring, uint32_t room)
+/* Of count entries, none or more than completion slots are free for, those to be taken. */
+[[gnu::cold, gnu::noinline]] static uint32_t limit(struct ring *ring, uint32_t count,
+						   uint32_t room)
 {
-	ring->stop = RING_STOP_FULL;
-	return room;
+	if (count > room)
+		ring->stop = RING_STOP_FULL;
+	return count > room ? room : count;
 }
 
 /* Look what there is, and take what there is room for. */
@@ -277,14 +271,15 @@ static inline enum ring_stop take_submitted(struct ring *ring)
 	ring->cq_head = cq_head;
 	ring->stop = RING_STOP_EMPTY;
 	room = ring->cq_entries - ring->waiting - unread;
-	if (count > room)
-		count = limit(ring, room);
-	if (count == 0)
-		return ring->stop;
+	if (count == 0 || count > room) {
+		count = limit(ring, count, room);
+		if (count == 0)
+			return ring->stop;
+	}
 	run_entries(ring, count);
 	if (ring->stop != RING_STOP_EMPTY)
 		return publish_some(ring);
-	publish(ring);
+	ring_publish(ring);
 	return RING_STOP_EMPTY;
 }
 

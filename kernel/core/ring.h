@@ -172,12 +172,10 @@ static inline uint32_t ring_available(const struct ring *ring)
 static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word,
 			     uint32_t length)
 {
-	uint64_t *slot = (uint64_t *)&ring->cq[ring->cq_tail & ring->cq_mask];
+	const uint64_t words[] = { user_data, word, length, 0 };
 
-	slot[0] = user_data;
-	slot[1] = word;
-	slot[2] = length;
-	slot[3] = 0;
+	static_assert(sizeof(words) == sizeof(struct ring_completion));
+	__builtin_memcpy(&ring->cq[ring->cq_tail & ring->cq_mask], words, sizeof(words));
 	ring->cq_tail++;
 }
 
@@ -186,11 +184,17 @@ static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t wor
 [[gnu::cold, gnu::noinline]] void ring_refuse(struct ring *ring, struct ring_entry entry,
 					      enum status status);
 
-/* Show the program what has been posted.  Release: pairs with its acquire load of cq_tail, so
- * the completions stand. */
-static inline void ring_publish(struct ring *ring)
+/*
+ * Show the program what has been posted, and what has been taken.  Release: pairs with its
+ * acquire loads of cq_tail and sq_head, so the completions before the one stand, and the
+ * entries before the other have been read and may be written again.
+ */
+static inline void ring_publish(const struct ring *ring)
 {
-	__atomic_store_n(&ring->header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+	struct ring_header *header = ring->header;
+
+	__atomic_store_n(&header->cq_tail, ring->cq_tail, __ATOMIC_RELEASE);
+	__atomic_store_n(&header->sq_head, ring->sq_head, __ATOMIC_RELEASE);
 }
 
 /* The bytes at an offset that has been checked; where the check was mispredicted, the arena's
@@ -215,10 +219,13 @@ static inline uint8_t *ring_arena_at(const struct ring *ring, uint32_t offset)
 [[nodiscard]] static inline bool ring_check_spans(const struct ring *ring, struct ring_span a,
 						  struct ring_span b)
 {
-	constexpr uint64_t MISALIGNED = 7 | UINT64_C(7) << 32;
+	/* Bits that no offset and no length has; without them, a sum cannot overflow. */
+	constexpr uint64_t NEVER = ~((DEFAULT_RING_BYTES - 1) & ~7U) * UINT64_C(0x100000001);
 
-	return ((ring_span_word(a) | ring_span_word(b)) & MISALIGNED) == 0 &&
-	       ring_span_end(a) <= ring->arena_bytes && ring_span_end(b) <= ring->arena_bytes;
+	static_assert((DEFAULT_RING_BYTES & (DEFAULT_RING_BYTES - 1)) == 0);
+	return ((ring_span_word(a) | ring_span_word(b)) & NEVER) == 0 &&
+	       a.offset + a.length <= ring->arena_bytes &&
+	       b.offset + b.length <= ring->arena_bytes;
 }
 
 /* The entry being run stays at the head and is run again when the thread next enters; until

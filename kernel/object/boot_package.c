@@ -17,7 +17,7 @@ static enum status manifest(struct call *call)
 	struct memory_object *object;
 	enum status status;
 
-	status = memory_object_create(call->process->account,
+	status = memory_object_create(call_process(call)->account,
 				      ((uint64_t)bytes.size + PAGE_SIZE - 1) / PAGE_SIZE,
 				      source, &object);
 	if (status != STATUS_OK)

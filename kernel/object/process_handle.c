@@ -26,7 +26,7 @@ static enum status kill(struct call *call)
 	if (process->state != PROCESS_RUNNING)
 		return STATUS_PROCESS_ENDED;
 	process_kill(process);
-	call->is_silent = process == call->process;
+	call->is_silent = process == call_process(call);
 	return STATUS_OK;
 }
 

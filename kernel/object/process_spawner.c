@@ -35,7 +35,7 @@ static enum status read_payer(struct call *call, struct capability_index field,
 {
 	struct object *object = call_transfer(call, field);
 
-	*out_payer = call->process->account;
+	*out_payer = call_process(call)->account;
 	if (!field.present)
 		return STATUS_OK;
 	if (object == nullptr || !object_is(object, &account_type))

@@ -7,9 +7,9 @@
 
 static enum status now(struct call *call)
 {
-	struct timer_now_results_builder results = timer_now_results_init_root(&call->results);
+	uint64_t now_ns = time_now_ns();
 
-	timer_now_results_set_now_ns(results, time_now_ns());
+	timer_now_results_set_now_ns(timer_now_results_init_root(&call->results), now_ns);
 	return STATUS_OK;
 }
 

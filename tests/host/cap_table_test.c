@@ -26,9 +26,17 @@ struct model {
 	uint32_t reserved;
 };
 
+/* Its slots hold what another table has left there. */
 static void add_chunk(struct cap_table *table)
 {
-	cap_table_add_chunk(table, calloc(CAP_TABLE_CHUNK_SLOTS, sizeof(struct cap_slot)));
+	struct cap_slot *chunk = calloc(CAP_TABLE_CHUNK_SLOTS, sizeof(*chunk));
+
+	for (uint32_t i = 0; i < CAP_TABLE_CHUNK_SLOTS; i++)
+		chunk[i] = (struct cap_slot){
+			.object = chunk,
+			.id = { UINT64_C(1) << 32 | (table->room_count + i) },
+		};
+	cap_table_add_chunk(table, chunk);
 }
 
 static void reserve(struct cap_table *table, uint32_t count)
@@ -146,6 +154,9 @@ static void no_forged_id_finds_anything(void **state)
 			if (forged.raw != real.raw)
 				assert_null(cap_table_lookup(&table, forged));
 		}
+	/* More than the index of any slot: the same place in the table, if it were cut. */
+	for (uint64_t index = UINT64_C(1) << 8; index <= UINT32_MAX; index <<= 1)
+		assert_null(cap_table_lookup(&table, (struct cap_id){ real.raw + index }));
 	assert_ptr_equal(cap_table_lookup(&table, real), &object);
 	destroy(&table);
 }

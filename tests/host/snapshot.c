@@ -17,7 +17,7 @@ static uint64_t digest_slots(const struct cap_table *table)
 		const struct cap_slot *slot =
 			&table->chunks[i / CAP_TABLE_CHUNK_SLOTS][i % CAP_TABLE_CHUNK_SLOTS];
 
-		digest = mix(mix(digest, (uintptr_t)slot->object), slot->generation);
+		digest = mix(mix(digest, (uintptr_t)slot->object), slot->id.raw);
 	}
 	return digest;
 }

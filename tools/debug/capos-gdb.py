@@ -239,7 +239,7 @@ def show_capabilities(argument):
             if int(slot["object"]) == 0:
                 continue
             target = slot["object"].cast(pointer("struct object"))
-            raw = int(slot["generation"]) << 32 | index
+            raw = int(slot["id"]["raw"])
             print(f"  {cap_id_text(raw)} ({raw:#x}): {object_name(target)}, "
                   f"{int(target['references'])} references")
 

@@ -138,7 +138,7 @@ class Trace:
             if index >= int(table["slot_count"]):
                 return None
             slot = table["chunks"][index // 256][index % 256]
-            if int(slot["generation"]) != target >> 32 or int(slot["object"]) == 0:
+            if int(slot["id"]["raw"]) != target or int(slot["object"]) == 0:
                 return None
             found = slot["object"].cast(kernel["pointer"]("struct object"))
             self.targets[key] = int(found["type"]["interface_id"])
