@@ -22,6 +22,9 @@ struct ResourceLimits {
   # Operations that wait; each thread's ring needs 32.  Default: 32 for each thread.
 }
 
+const maxAccountDepth :UInt32 = 32;
+# How often an account can be split from one that was split, counted from the machine's.
+
 interface Account @0xe5a1c0de0000011d {
   # Who pays: a limit and a use of each resource.  Every process gets the one that pays for it,
   # under the name "account".  Whoever holds an account can spend it: keep it, or give a part of it.
@@ -38,8 +41,8 @@ interface Account @0xe5a1c0de0000011d {
   split @2 (limits :ResourceLimits) -> (account :Account);
   # A new account with exactly these limits, deducted from this one's at once and in full, as is the
   # memory for the new account itself.  It is closed when nobody holds it any more.
-  # Statuses: outOfMemory, outOfSlots, outOfThreads, outOfEndpoints, outOfFacets, outOfOpenCalls,
-  # outOfWaits.
+  # Statuses: accountTooDeep (this one is maxAccountDepth deep), outOfMemory, outOfSlots, outOfThreads,
+  # outOfEndpoints, outOfFacets, outOfOpenCalls, outOfWaits.
 
   close @3 () -> ();
   # Ends all charging: from now on everything that this account should pay for is refused as if it

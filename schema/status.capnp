@@ -161,6 +161,60 @@ enum Status {
 
   outOfWaits @44;
   # The paying account has not as many waits left as a thread's ring needs.
+
+  openCallsFull @45;
+  # The endpoint has as many calls in service and receives waiting as it admits.
+
+  # Authority, as above.
+
+  revoked @46;
+  # The facet through which this was asked, or one that it was derived from, has been revoked.
+
+  objectClosed @47;
+  # The service has closed the object that the facet named.
+
+  objectStale @48;
+  # As objectClosed; and its place in the service's records has been given to another object.
+
+  transferScope @49;
+  # The facet's scope, or its session, does not allow this receiver to have it.
+
+  capabilityMoving @50;
+  # The capability is on its way to another process, or stands in the message twice and is to be moved.
+
+  relabelRefused @51;
+  # A grant asked for another identity of a capability than it has.
+
+  facetTooDeep @52;
+  # Too many facets stand between this one and its object.
+
+  # Peer, as above.
+
+  disconnected @53;
+  # The endpoint is closed, or the process that served the call has ended.
+
+  callerGone @54;
+  # To a server: nobody waits for the answer any more.  It keeps what the answer would have moved.
+
+  unknownCall @55;
+  # The id names no open call of this process: answered already, another's, or never given out.
+
+  resultTooLarge @56;
+  # To a server: the answer is longer, or brings more capabilities, than the caller takes.  The call stays
+  # open.
+
+  receiveTooSmall @57;
+  # To a server: the span is shorter than the longest call that the endpoint admits.
+
+  # Parameter: as above.
+
+  accountTooDeep @58;
+  # The account was split off so often already that none can be split from it.
+
+  # State: as above.
+
+  notSealed @59;
+  # The memory object is not sealed, and must be.
 }
 
 enum CompletionKind {

@@ -10,7 +10,10 @@ static struct account *owner_of(struct list_link *link)
 static void init(struct account *account, struct account *parent,
 		 const struct account_limits *limits, account_release *release)
 {
-	*account = (struct account){ .parent = parent, .release = release, .open = true };
+	*account = (struct account){ .parent = parent,
+				     .release = release,
+				     .depth = parent != nullptr ? parent->depth + 1 : 0,
+				     .open = true };
 	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++) {
 		account->limit[r] = limits->amount[r];
 		account->granted[r] = limits->amount[r];
@@ -30,6 +33,8 @@ enum status account_split(struct account *parent, struct account *child,
 {
 	if (!parent->open)
 		return STATUS_OUT_OF_MEMORY;
+	if (parent->depth == MAX_ACCOUNT_DEPTH)
+		return STATUS_ACCOUNT_TOO_DEEP;
 	for (uint32_t r = 0; r < ACCOUNT_RESOURCES; r++)
 		if (limits.amount[r] > parent->limit[r] - parent->used[r])
 			return ACCOUNT_REFUSAL[r];

@@ -7,7 +7,8 @@
  * when it is gone; used never exceeds limit, for each resource.  Accounts form a tree:
  * splitting one deducts the child's limits from the parent as used, so the limits of all the
  * children and what the parent uses itself never exceed the parent's limit, and the root's
- * limit bounds it all.
+ * limit bounds it all.  The tree is at most MAX_ACCOUNT_DEPTH deep: as far may a refund to a
+ * closed account, or an end, have to walk.
  *
  * Life: account_init_root() or account_split() opens it; account_close() ends all charging and
  * gives everything that is not in use back to the parent.  It lingers as a debtor, and gives
@@ -22,6 +23,7 @@
 #include "kernel/core/object.h"
 #include "lib/list.h"
 #include "lib/require.h"
+#include "schema/account.capnp.h"
 #include "schema/status.capnp.h"
 
 #include <stdckdint.h>
@@ -64,6 +66,7 @@ struct account {
 	struct list_link sibling;
 	account_release *release; /* called last; nullptr = nothing to do */
 	uint32_t references;
+	uint32_t depth; /* of the root: 0 */
 	bool open;
 };
 
@@ -74,7 +77,8 @@ void account_init_root(struct account *root, struct account_limits limits,
 /*
  * Open child (storage of the caller's, until release is called) with limits that are deducted
  * from parent.  STATUS_OUT_OF_*: the parent, or a closed parent, cannot give that much of some
- * resource; nothing changed and child is not an account.
+ * resource; STATUS_ACCOUNT_TOO_DEEP: the parent is at MAX_ACCOUNT_DEPTH.  Then nothing changed
+ * and child is not an account.
  */
 [[nodiscard]] enum status account_split(struct account *parent, struct account *child,
 					struct account_limits limits, account_release *release);

@@ -289,6 +289,21 @@ static void last_refund_releases_a_whole_line(void **state)
 		assert_int_equal(model.accounts[0].used[r], 0);
 }
 
+static void tree_has_a_depth(void **)
+{
+	static struct account line[MAX_ACCOUNT_DEPTH + 2];
+
+	account_init_root(&line[0], ROOT_LIMITS, nullptr);
+	for (uint32_t i = 1; i <= MAX_ACCOUNT_DEPTH; i++)
+		assert_int_equal(account_split(&line[i - 1], &line[i],
+					       (struct account_limits){ 0 }, nullptr),
+				 STATUS_OK);
+	assert_int_equal(account_split(&line[MAX_ACCOUNT_DEPTH], &line[MAX_ACCOUNT_DEPTH + 1],
+				       (struct account_limits){ 0 }, nullptr),
+			 STATUS_ACCOUNT_TOO_DEEP);
+	assert_int_equal(account_sum(&line[0]).accounts, MAX_ACCOUNT_DEPTH + 1);
+}
+
 static void child_with_nothing_still_keeps_its_parent(void **state)
 {
 	struct account *parent = &model.accounts[1], *child = &model.accounts[2];
@@ -375,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup(split_takes_all_resources_or_none, setup),
 		cmocka_unit_test_setup(debtor_lingers_until_its_last_refund, setup),
 		cmocka_unit_test_setup(last_refund_releases_a_whole_line, setup),
+		cmocka_unit_test(tree_has_a_depth),
 		cmocka_unit_test_setup(child_with_nothing_still_keeps_its_parent, setup),
 		cmocka_unit_test_setup(refund_goes_to_who_can_use_it, setup),
 		cmocka_unit_test_setup(misuse_stops_the_machine, setup),
