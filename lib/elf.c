@@ -63,7 +63,7 @@ struct layout {
 	uint64_t memory_bytes; /* of all together */
 };
 
-static bool header_is_valid(const struct elf_header *header, size_t size)
+static bool header_is_valid(const struct elf_header *header, size_t head_bytes)
 {
 	uint64_t table_end;
 
@@ -78,7 +78,7 @@ static bool header_is_valid(const struct elf_header *header, size_t size)
 		return false;
 	return !ckd_add(&table_end, header->program_offset,
 			header->program_count * sizeof(struct program_header)) &&
-	       table_end <= size;
+	       table_end <= head_bytes;
 }
 
 static bool flags_are_valid(uint32_t flags)
@@ -91,7 +91,7 @@ static bool flags_are_valid(uint32_t flags)
 /* The segment's part of the file is in it, its memory in user space and after the
  * one before. */
 static bool span_is_valid(const struct program_header *p, const struct layout *layout,
-			  size_t size)
+			  uint64_t size)
 {
 	uint64_t file_end, memory_end;
 
@@ -107,7 +107,7 @@ static bool span_is_valid(const struct program_header *p, const struct layout *l
 	       memory_end <= ELF_ADDRESS_END;
 }
 
-static bool add_segment(struct layout *layout, const struct program_header *p, size_t size)
+static bool add_segment(struct layout *layout, const struct program_header *p, uint64_t size)
 {
 	struct elf_image *image = &layout->image;
 
@@ -129,7 +129,7 @@ static bool add_segment(struct layout *layout, const struct program_header *p, s
 }
 
 static bool add_program_header(struct layout *layout, const struct program_header *p,
-			       size_t size)
+			       uint64_t size)
 {
 	switch (p->type) {
 	case SEGMENT_LOAD:
@@ -157,20 +157,21 @@ static bool entry_is_valid(const struct elf_image *image)
 	return false;
 }
 
-enum status elf_parse(const void *image, size_t size, struct elf_image *out_image)
+enum status elf_parse_head(const void *head, size_t head_bytes, uint64_t size,
+			   struct elf_image *out_image)
 {
 	struct layout layout = { .next_address = ELF_ADDRESS_START };
 	struct elf_header header;
 
-	if (size < sizeof(header))
+	if (head_bytes < sizeof(header))
 		return STATUS_BAD_IMAGE;
-	memcpy(&header, image, sizeof(header));
-	if (!header_is_valid(&header, size))
+	memcpy(&header, head, sizeof(header));
+	if (!header_is_valid(&header, head_bytes))
 		return STATUS_BAD_IMAGE;
 	for (uint32_t i = 0; i < header.program_count; i++) {
 		struct program_header p;
 
-		memcpy(&p, (const uint8_t *)image + header.program_offset + i * sizeof(p),
+		memcpy(&p, (const uint8_t *)head + header.program_offset + i * sizeof(p),
 		       sizeof(p));
 		if (!add_program_header(&layout, &p, size))
 			return STATUS_BAD_IMAGE;

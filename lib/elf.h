@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * ELF images of programs: static ELF64 x86-64 executables (ET_EXEC), held whole in memory.
+ * ELF images of programs: static ELF64 x86-64 executables (ET_EXEC), of which the first bytes,
+ * or all, are held in memory.
  *
- * The image is hostile.  elf_parse() looks at nothing outside it and accepts it only if
+ * The image is hostile.  elf_parse_head() looks at nothing outside what is held and accepts the
+ * image only if
  *
- *   - the header and the program header table are as the format fixes them, and inside it;
+ *   - the header and the program header table are as the format fixes them, and inside what is
+ *     held;
  *   - 1 to ELF_SEGMENTS_MAX PT_LOAD segments, sorted, no two in one page, inside user space,
  *     their file part inside the image, memory size at least the file size and at most
  *     ELF_SEGMENT_BYTES_MAX together, file offset and address congruent modulo the page;
@@ -43,8 +46,15 @@ struct elf_image {
 };
 
 /*
- * image: size bytes, any alignment, not changing meanwhile.  STATUS_BAD_IMAGE: refused,
- * *out_image is untouched.
+ * head: the first head_bytes of the image, which is size bytes long; any alignment, not
+ * changing meanwhile.  STATUS_BAD_IMAGE: refused, *out_image is untouched.
  */
-[[nodiscard]] enum status elf_parse(const void *image, size_t size,
-				    struct elf_image *out_image);
+[[nodiscard]] enum status elf_parse_head(const void *head, size_t head_bytes, uint64_t size,
+					 struct elf_image *out_image);
+
+/* An image that is held whole. */
+[[nodiscard]] static inline enum status elf_parse(const void *image, size_t size,
+						  struct elf_image *out_image)
+{
+	return elf_parse_head(image, size, size, out_image);
+}

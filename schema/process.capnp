@@ -2,6 +2,7 @@
 @0xe5a1c0de00000016;
 
 using Account = import "account.capnp";
+using Memory = import "memory.capnp";
 
 const maxArguments :UInt32 = 8;
 # Arguments of one process.
@@ -82,18 +83,24 @@ struct ExitRecord {
 }
 
 interface ProcessSpawner @0xe5a1c0de00000116 {
-  # Starts programs of the boot image.
+  # Starts programs.
 
   spawn @0 (binary :Text, grants :List(Grant), arguments :List(Text),
-            limits :Account.ResourceLimits, account :Account.Account) -> (process :ProcessHandle);
+            limits :Account.ResourceLimits, account :Account.Account,
+            image :Memory.MemoryObject) -> (process :ProcessHandle);
+  # The program is `binary`, of the boot image, or else `image`, a sealed object that holds an ELF file
+  # from its start, program headers in the first page; then the program's name is "image".  The
+  # image's memory stays in use, and charged to whoever made it, while the process lives.
   # The new process holds exactly the grants, plus "memory", its own address space, and "account",
   # its account.  Everything it uses is charged to this, which is split from `account`, or from the
   # caller's own if that is null, and returned at its end.  Where `limits` has 0, it gets the default.
   # Statuses: unknownBinary (the boot image has none of that name), badImage (it is no ELF file that
-  # can be loaded), invalidArgument (a name that is malformed, "memory", "account" or there twice; more than
-  # maxArguments arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the
-  # transfer list, or `account` is no account), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints,
-  # outOfFacets, outOfOpenCalls, outOfWaits.
+  # can be loaded), notSealed (`image` is not sealed), invalidArgument (both of `binary` and `image`, or
+  # neither; a name that is malformed, "memory", "account" or there twice; more than maxArguments
+  # arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the transfer list,
+  # `account` is no account, or `image` no memory object), accountTooDeep (the account to split is
+  # maxAccountDepth deep), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints, outOfFacets,
+  # outOfOpenCalls, outOfWaits.
 
   list @1 (first :UInt32) -> (names :List(Text), total :UInt32);
   # Names of the binaries from index `first` on, as many as 16; total counts all.

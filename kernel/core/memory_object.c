@@ -44,6 +44,8 @@ enum status memory_object_create(struct account *account, uint64_t page_count,
 	enum status status;
 	void *storage;
 
+	require(source.object == nullptr ||
+		(source.object->sealed && source.object->source.object == nullptr));
 	if (page_count == 0 || page_count > MAX_MEMORY_OBJECT_BYTES / PAGE_SIZE)
 		return STATUS_INVALID_ARGUMENT;
 	status = supply_object(account, SUPPLY_MEMORY_OBJECT, &storage);
@@ -59,6 +61,8 @@ enum status memory_object_create(struct account *account, uint64_t page_count,
 	object->account = account;
 	account_get(account);
 	object->source = source;
+	if (source.object != nullptr)
+		object_get(&source.object->object);
 	object->page_count = (uint32_t)page_count;
 	*out_object = object;
 	return STATUS_OK;
@@ -84,8 +88,13 @@ static uint32_t *page_entry(struct memory_object *object, uint32_t page)
 	return &leaf[page % MEMORY_OBJECT_LEAF];
 }
 
+/* Copy a part of a source, from offset in it on. */
+typedef void copy_source(const struct memory_source *source, uint64_t offset, uint8_t *to,
+			 size_t size);
+
 /* Fill a fresh page with its part of the source, and zeros around it. */
-static void fill_page(const struct memory_object *object, uint32_t page, uint8_t *bytes)
+static void fill_page(const struct memory_object *object, uint32_t page, uint8_t *bytes,
+		      copy_source *copy)
 {
 	const struct memory_source *source = &object->source;
 	uint64_t page_start = (uint64_t)page * PAGE_SIZE;
@@ -101,22 +110,52 @@ static void fill_page(const struct memory_object *object, uint32_t page, uint8_t
 		return;
 	}
 	memset(bytes, 0, start - page_start);
-	memcpy(bytes + (start - page_start), source->bytes + (start - source->lead_bytes),
-	       end - start);
+	copy(source, start - source->lead_bytes, bytes + (start - page_start), end - start);
 	memset(bytes + (end - page_start), 0, page_start + PAGE_SIZE - end);
 }
 
-struct paddr memory_object_page(struct memory_object *object, uint32_t page)
+static struct paddr take_page(struct memory_object *object, uint32_t page, copy_source *copy)
 {
 	uint32_t *entry = page_entry(object, page);
 
 	if (*entry == 0) {
 		struct paddr frame = supply_take_reserved();
 
-		fill_page(object, page, hal_direct_map(frame));
+		fill_page(object, page, hal_direct_map(frame), copy);
 		*entry = number_of(frame);
 	}
 	return frame_of(*entry);
+}
+
+static void copy_bytes(const struct memory_source *source, uint64_t offset, uint8_t *to,
+		       size_t size)
+{
+	memcpy(to, source->bytes + offset, size);
+}
+
+/* The other object's pages are taken here, as its own source is never an object. */
+static void copy_object(const struct memory_source *source, uint64_t offset, uint8_t *to,
+			size_t size)
+{
+	uint64_t from = source->offset_bytes + offset;
+
+	while (size > 0) {
+		size_t in_page = from % PAGE_SIZE;
+		size_t part = size < PAGE_SIZE - in_page ? size : PAGE_SIZE - in_page;
+		struct paddr frame =
+			take_page(source->object, (uint32_t)(from / PAGE_SIZE), copy_bytes);
+
+		memcpy(to, (const uint8_t *)hal_direct_map(frame) + in_page, part);
+		from += part;
+		to += part;
+		size -= part;
+	}
+}
+
+struct paddr memory_object_page(struct memory_object *object, uint32_t page)
+{
+	return take_page(object, page,
+			 object->source.object != nullptr ? copy_object : copy_bytes);
 }
 
 bool memory_object_has_page(const struct memory_object *object, uint32_t page,
@@ -201,6 +240,7 @@ static void release_entry(uint32_t *entry)
 /* All pages are back: give up the reservation and the object itself. */
 static void finish_teardown(struct memory_object *object)
 {
+	struct memory_object *source = object->source.object;
 	struct account *account = object->account;
 	uint32_t leaves = leaf_count(object->page_count);
 
@@ -209,6 +249,8 @@ static void finish_teardown(struct memory_object *object)
 	supply_unreserve(account, (uint64_t)object->page_count + leaves);
 	supply_return_object(account, SUPPLY_MEMORY_OBJECT, object);
 	account_put(account);
+	if (source != nullptr)
+		object_put(&source->object);
 }
 
 /* Release pages from teardown_next on, skipping leaves that were never taken. */

@@ -5,8 +5,9 @@
  *
  * All pages, and the tables that index them, are paid for when the object is made and taken
  * when they are first touched; so touching never fails.  A new page holds the object's source
- * bytes if it has a source there (a binary in the boot module, which lives for ever), and zeros
- * elsewhere.
+ * bytes if it has a source there, and zeros elsewhere.  The source is a binary in the boot
+ * module, which lives for ever, or a part of another object, which is sealed, has no such
+ * source itself, and is held by a reference until this object goes.
  *
  * Sealing ends writable mappings for good; only a sealed object is ever mapped executable, so
  * no page is writable in one place and executable in another.
@@ -23,9 +24,11 @@
 constexpr uint32_t MEMORY_OBJECT_INDEX = 64;
 constexpr uint32_t MEMORY_OBJECT_LEAF = PAGE_SIZE / sizeof(uint32_t);
 
-/* Initial content: bytes of the boot module, placed lead_bytes after the object's start. */
+/* Initial content, placed lead_bytes after the object's start. */
 struct memory_source {
-	const uint8_t *bytes;
+	const uint8_t *bytes;         /* in the boot module, or */
+	struct memory_object *object; /* from offset_bytes on, if not nullptr */
+	uint64_t offset_bytes;
 	uint64_t size_bytes;
 	uint64_t lead_bytes;
 };

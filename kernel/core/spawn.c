@@ -90,14 +90,28 @@ static enum hal_access segment_access(const struct elf_segment *segment)
 	return segment->writable ? HAL_ACCESS_WRITE : HAL_ACCESS_READ;
 }
 
-static enum status load_segment(struct process *process, struct data_reader image,
+/* Where the segment's file part is. */
+static struct memory_source segment_source(const struct spawn_request *request,
+					   const struct elf_segment *segment)
+{
+	struct memory_source source = { .size_bytes = segment->file_bytes,
+					.lead_bytes = segment->address % PAGE_SIZE };
+
+	if (request->image_object != nullptr) {
+		source.object = request->image_object;
+		source.offset_bytes = segment->file_offset;
+	} else {
+		source.bytes = request->image.data + segment->file_offset;
+	}
+	return source;
+}
+
+static enum status load_segment(struct process *process, const struct spawn_request *request,
 				const struct elf_segment *segment)
 {
-	uint64_t lead = segment->address % PAGE_SIZE;
+	struct memory_source source = segment_source(request, segment);
+	uint64_t lead = source.lead_bytes;
 	uint64_t pages = (lead + segment->memory_bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-	struct memory_source source = { .bytes = image.data + segment->file_offset,
-					.size_bytes = segment->file_bytes,
-					.lead_bytes = lead };
 	struct memory_object *object;
 	enum status status;
 
@@ -110,14 +124,27 @@ static enum status load_segment(struct process *process, struct data_reader imag
 	return map_fresh(process, object, segment->address - lead, segment_access(segment));
 }
 
-[[gnu::noinline]] static enum status load_image(struct process *process,
-						struct data_reader image, uint64_t *out_entry)
+/* Of an object only the first page is looked at, of which nobody can change a byte: it is
+ * sealed.
+ */
+static enum status parse_image(const struct spawn_request *request, struct elf_image *out_elf)
+{
+	struct memory_object *object = request->image_object;
+
+	if (object == nullptr)
+		return elf_parse(request->image.data, request->image.size, out_elf);
+	return elf_parse_head(hal_direct_map(memory_object_page(object, 0)), PAGE_SIZE,
+			      object->page_count * PAGE_SIZE, out_elf);
+}
+
+[[gnu::noinline]] static enum status
+load_image(struct process *process, const struct spawn_request *request, uint64_t *out_entry)
 {
 	struct elf_image elf;
-	enum status status = elf_parse(image.data, image.size, &elf);
+	enum status status = parse_image(request, &elf);
 
 	for (uint32_t i = 0; status == STATUS_OK && i < elf.segment_count; i++)
-		status = load_segment(process, image, &elf.segments[i]);
+		status = load_segment(process, request, &elf.segments[i]);
 	if (status == STATUS_OK)
 		*out_entry = elf.entry;
 	return status;
@@ -214,7 +241,7 @@ static enum status build(struct process *process, const struct spawn_request *re
 	struct hal_start start = { .stack_pointer = THREAD_BLOCK_ADDRESS,
 				   .thread_block = THREAD_BLOCK_ADDRESS,
 				   .argument = { RING_ADDRESS, CAPSET_ADDRESS } };
-	enum status status = load_image(process, request->image, &start.instruction_pointer);
+	enum status status = load_image(process, request, &start.instruction_pointer);
 
 	if (status == STATUS_OK)
 		status = make_stack(process);

@@ -3,10 +3,10 @@
 /*
  * Spawning: from a binary and a list of grants to a process that runs.
  *
- * The image's segments become memory objects filled on first touch; sealed unless writable. The
- * new process's table holds its own memory and its account, under the names "memory" and
- * "account", and a copy of each grant; the CapSet message (schema/capset.capnp) tells it their
- * names.
+ * The image is a binary of the boot module or a sealed memory object.  Its segments become
+ * memory objects filled from it on first touch; sealed unless writable.  The new process's
+ * table holds its own memory and its account, under the names "memory" and "account", and a
+ * copy of each grant; the CapSet message (schema/capset.capnp) tells it their names.
  *
  *   0x200000  ring block          0x220000 - 0x230000  stack, thread block at its top
  *   0x208000  CapSet, read-only   0x240000 -           the program
@@ -29,7 +29,9 @@ struct spawn_request {
 	struct account *payer;
 	struct account_limits limits;
 	struct text_reader name;
-	struct data_reader image; /* lives for ever */
+	struct data_reader image; /* lives for ever, or */
+	struct memory_object
+		*image_object; /* sealed, if not nullptr; no reference is taken over */
 	const struct spawn_grant *grants;
 	uint32_t grant_count;         /* at most SPAWN_MAX_GRANTS */
 	struct list_reader arguments; /* at most MAX_ARGUMENTS */

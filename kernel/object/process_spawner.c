@@ -44,6 +44,29 @@ static enum status read_payer(struct call *call, struct capability_index field,
 	return STATUS_OK;
 }
 
+/* The program: a binary by name or a sealed image, one of the two. */
+static enum status read_program(struct call *call,
+				struct process_spawner_spawn_params_reader params,
+				struct spawn_request *request)
+{
+	static const struct text_reader image_name = { "image", 5 };
+	struct capability_index field = process_spawner_spawn_params_get_image(params);
+	struct object *object = call_transfer(call, field);
+
+	request->name = process_spawner_spawn_params_get_binary(params);
+	if (field.present == (request->name.size != 0))
+		return STATUS_INVALID_ARGUMENT;
+	if (!field.present)
+		return manifest_find_binary(request->name, &request->image)
+			       ? STATUS_OK
+			       : STATUS_UNKNOWN_BINARY;
+	if (object == nullptr || !object_is(object, &memory_object_type))
+		return STATUS_WRONG_INTERFACE;
+	request->name = image_name;
+	request->image_object = LIST_OWNER(object, struct memory_object, object);
+	return request->image_object->sealed ? STATUS_OK : STATUS_NOT_SEALED;
+}
+
 static enum status start(struct call *call, const struct spawn_request *request)
 {
 	struct process_spawner_spawn_results_builder results;
@@ -72,7 +95,6 @@ static enum status spawn(struct call *call)
 
 	if (!process_spawner_spawn_params_read_root(call_params(call), &params))
 		return STATUS_MALFORMED_MESSAGE;
-	request.name = process_spawner_spawn_params_get_binary(params);
 	request.arguments = process_spawner_spawn_params_get_arguments(params);
 	request.limits =
 		limits_read_or_default(process_spawner_spawn_params_get_limits(params));
@@ -84,9 +106,8 @@ static enum status spawn(struct call *call)
 	if (status != STATUS_OK)
 		return status;
 	request.grant_count = grant_list.l.count;
-	if (!manifest_find_binary(request.name, &request.image))
-		return STATUS_UNKNOWN_BINARY;
-	return start(call, &request);
+	status = read_program(call, params, &request);
+	return status == STATUS_OK ? start(call, &request) : status;
 }
 
 static enum status list(struct call *call)

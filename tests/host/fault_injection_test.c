@@ -26,7 +26,6 @@
 constexpr size_t RAM_BYTES = 8 << 20;
 constexpr uint32_t POINTS_MAX = 200; /* more than any operation passes */
 constexpr uint16_t PENDING_TAG = 5;  /* of the wait that a row has begun */
-constexpr uint8_t VERDICT_REFUSED = 63;
 
 /* --- Operations ----------------------------------------------------------------------------
  */
@@ -274,6 +273,28 @@ static enum status run_spawn_from_account(void)
 	return spawn_process(&first, what, &made);
 }
 
+/* The fixture's image, sealed, in an object of the first process. */
+static void prepare_image(void)
+{
+	uint8_t elf[FIXTURE_ELF_BYTES];
+	struct object *object;
+
+	prepare_memory();
+	object = cap_table_lookup(&first.process->table, (struct cap_id){ memory });
+	fixture_elf(elf);
+	memory_object_write(LIST_OWNER(object, struct memory_object, object), 0, elf,
+			    sizeof(elf));
+	assert_int_equal(run_seal(), STATUS_OK);
+}
+
+static enum status run_spawn_from_image(void)
+{
+	return spawn_process(
+		&first,
+		(struct spawning){ .memory_bytes = UINT64_C(512) << 10, .image = memory },
+		&made);
+}
+
 static enum status run_list(void)
 {
 	return call_named("spawner", PROCESS_SPAWNER_LIST_METHOD);
@@ -386,6 +407,8 @@ static const struct row rows[] = {
 	  run_spawn, true },
 	{ "spawn from an account", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD,
 	  prepare_account, run_spawn_from_account, true },
+	{ "spawn from an image", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD,
+	  prepare_image, run_spawn_from_image, true },
 	{ "limits", ACCOUNT_INTERFACE_ID, ACCOUNT_LIMITS_METHOD, prepare_account, run_limits,
 	  false },
 	{ "usage", ACCOUNT_INTERFACE_ID, ACCOUNT_USAGE_METHOD, prepare_account, run_usage,
@@ -493,85 +516,6 @@ static void each_method_has_a_row(void **)
 		assert_true(code == OPERATION_CODE_CALL || has_row(0, code));
 }
 
-/* The machine says so and switches itself off; what it took is back. */
-static void boot_is_refused(void **)
-{
-	alignas(8) uint8_t manifest[FIXTURE_MANIFEST_BYTES];
-	size_t size = fixture_manifest(manifest, sizeof(manifest));
-	enum fake_hal_end end;
-	struct supply_report report;
-	uint32_t n = 0;
-
-	for (;;) {
-		faults_arm(++n);
-		end = fixture_boot(RAM_BYTES, manifest, size);
-		faults_disarm();
-		if (faults.cause == STATUS_OK)
-			break;
-		assert_int_equal(end, FAKE_HAL_POWER_OFF);
-		assert_int_equal(fake_hal_verdict(), VERDICT_REFUSED);
-		assert_non_null(strstr(fake_hal_serial_output(),
-				       "boot: refused: too little memory for the first"));
-		(void)kernel_settle();
-		report = supply_audit();
-		assert_true(report.balanced);
-		assert_int_equal(report.accounts, 1);
-		assert_int_equal(report.processes, 0);
-		assert_int_equal(report.charged_bytes, 0);
-	}
-	assert_int_equal(end, FAKE_HAL_RESUMED);
-	assert_in_range(n, 20, POINTS_MAX);
-	program_attach(&first, hal_cpu()->current->process);
-}
-
-static void touch_pages(void)
-{
-	struct hal_fault fault = { .cause = HAL_FAULT_PAGE, .access = HAL_ACCESS_READ };
-
-	for (uint64_t page = 0; page < 64; page++) {
-		fault.address = place + page * PAGE_SIZE;
-		assert_int_equal(kernel_take_fault(&fault), FAKE_HAL_RETURNED);
-		assert_true(program_is_running(&first));
-	}
-}
-
-/* Touching what is paid for, giving back, and ending work where everything is refused. */
-static void ends_need_nothing(void **)
-{
-	struct supply_report empty;
-
-	kernel_boot(RAM_BYTES);
-	empty = kernel_balance();
-	prepare_mapping();
-	prepare_child();
-	assert_int_equal(run_process_wait(), STATUS_OK);
-	faults_arm(FAULTS_ALL);
-	touch_pages();
-	assert_int_equal(kill_process(&first, child), STATUS_OK);
-	(void)kernel_settle();
-	assert_int_equal(run_unmap(), STATUS_OK);
-	assert_int_equal(release(&first, memory), STATUS_OK);
-	assert_int_equal(release(&first, child), STATUS_OK);
-	assert_int_equal(faults.cause, STATUS_OK);
-	faults_disarm();
-	assert_balance(empty);
-}
-
-/* The first process ends with all that it holds, and the machine with it. */
-static void exit_needs_nothing(void **)
-{
-	kernel_boot(RAM_BYTES);
-	prepare_mapping();
-	prepare_wait();
-	prepare_child();
-	faults_arm(FAULTS_ALL);
-	assert_int_equal(program_syscall(&first, SYSCALL_EXIT, 5, 0).end, FAKE_HAL_POWER_OFF);
-	assert_int_equal(faults.cause, STATUS_OK);
-	faults_disarm();
-	assert_int_equal(fake_hal_verdict(), 5);
-	assert_true(supply_audit().balanced);
-}
-
 static int teardown(void **)
 {
 	faults_disarm();
@@ -586,9 +530,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_refusal_changes_nothing),
 		TEST(each_method_has_a_row),
-		TEST(boot_is_refused),
-		TEST(ends_need_nothing),
-		TEST(exit_needs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -189,9 +189,12 @@ enum status spawn_process(struct program *program, struct spawning what, uint64_
 	struct request request;
 	struct reply reply;
 
+	if (what.binary == nullptr)
+		what.binary = what.image == 0 ? "child" : "";
 	request_init_big(&request, spawner_of(program), PROCESS_SPAWNER_SPAWN_METHOD);
 	params = process_spawner_spawn_params_init_root(&request.params);
-	process_spawner_spawn_params_set_binary(params, "child", 5);
+	process_spawner_spawn_params_set_binary(params, what.binary,
+						(uint32_t)strlen(what.binary));
 	write_limits(program, process_spawner_spawn_params_init_limits(params), &what);
 	if (what.given != 0) {
 		struct grant_builder grant = grant_list_builder_get(
@@ -203,6 +206,9 @@ enum status spawn_process(struct program *program, struct spawning what, uint64_
 	if (what.account != 0)
 		process_spawner_spawn_params_set_account(
 			params, request_attach(&request, what.account));
+	if (what.image != 0)
+		process_spawner_spawn_params_set_image(params,
+						       request_attach(&request, what.image));
 	*out_handle = 0;
 	if (call_now(program, &request, &reply) != STATUS_OK)
 		return reply.status;

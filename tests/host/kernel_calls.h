@@ -67,11 +67,13 @@ struct spawning {
 	uint64_t memory_bytes;
 	uint32_t slots;
 	uint32_t threads;
-	uint64_t given;   /* a capability of which it gets a copy, under the name "given" */
-	uint64_t account; /* a capability to what its account is split from */
+	uint64_t given;     /* a capability of which it gets a copy, under the name "given" */
+	uint64_t account;   /* a capability to what its account is split from */
+	uint64_t image;     /* a capability to what it is loaded from */
+	const char *binary; /* default: "child" if there is no image */
 };
 
-/* Spawn "child".  A program without a "spawner" uses what it was given. */
+/* A program without a "spawner" uses what it was given. */
 enum status spawn_process(struct program *program, struct spawning what, uint64_t *out_handle);
 
 /* Spawn "child" with so much memory (0: the default) and a copy of one capability, under the

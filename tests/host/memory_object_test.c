@@ -86,10 +86,63 @@ static void pages_hold_their_source_and_zeros(void **)
 			size = size / PAGE_SIZE * PAGE_SIZE;
 		memset(model, 0, sizeof(model));
 		memcpy(model + lead, source_bytes, size);
-		object = create(pages, (struct memory_source){ source_bytes, size, lead });
+		object = create(pages, (struct memory_source){ .bytes = source_bytes,
+							       .size_bytes = size,
+							       .lead_bytes = lead });
 		compare(object, model, &sequence);
 		destroy(object, before);
 	}
+}
+
+/* The source is let go at once, and stays until the object goes. */
+static void pages_are_copied_from_a_sealed_object(void **)
+{
+	static uint8_t source_bytes[MODEL_BYTES];
+	static uint8_t model[MODEL_BYTES];
+	struct sequence sequence = { 8 };
+	uint64_t before = used();
+
+	for (uint32_t i = 0; i < sizeof(source_bytes); i++)
+		source_bytes[i] = (uint8_t)(i * 11 + i / 4096 + 3);
+	for (uint32_t round = 0; round < 400; round++) {
+		uint32_t pages = 1 + sequence_below(&sequence, MODEL_PAGES);
+		uint32_t lead = sequence_below(&sequence, PAGE_SIZE);
+		uint32_t room = pages * (uint32_t)PAGE_SIZE - lead;
+		uint32_t size = sequence_below(&sequence, room + 1);
+		uint32_t offset = sequence_below(&sequence, MODEL_BYTES - size + 1);
+		struct memory_object *image = create(
+			MODEL_PAGES, (struct memory_source){ .bytes = source_bytes,
+							     .size_bytes = MODEL_BYTES });
+		struct memory_object *object;
+
+		assert_int_equal(memory_object_seal(image), STATUS_OK);
+		memset(model, 0, sizeof(model));
+		memcpy(model + lead, source_bytes + offset, size);
+		object = create(pages, (struct memory_source){ .object = image,
+							       .offset_bytes = offset,
+							       .size_bytes = size,
+							       .lead_bytes = lead });
+		object_put(&image->object);
+		compare(object, model, &sequence);
+		destroy(object, before);
+	}
+}
+
+/* What could change under a copy, or would need a copy of its own, is no source. */
+static void sources_are_sealed_and_have_none_themselves(void **)
+{
+	struct memory_object *image = create(2, (struct memory_source){ .bytes = nullptr });
+	struct memory_source source = { .object = image, .size_bytes = PAGE_SIZE };
+	struct memory_object *object;
+	uint64_t before = used();
+
+	expect_assert_failure((void)memory_object_create(account(), 1, source, &object));
+	assert_int_equal(memory_object_seal(image), STATUS_OK);
+	source.object = create(1, source);
+	assert_int_equal(memory_object_seal(source.object), STATUS_OK);
+	expect_assert_failure((void)memory_object_create(account(), 1, source, &object));
+	destroy(source.object, before);
+	object_put(&image->object);
 }
 
 /* Everything is paid for at once; frames are taken one by one as pages are touched. */
@@ -222,9 +275,14 @@ static void failing_creation_keeps_nothing(void **)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pages_hold_their_source_and_zeros), TEST(frames_are_taken_on_first_touch),
-		TEST(leaves_index_large_objects),        TEST(teardown_goes_in_small_steps),
-		TEST(untouched_pages_are_skipped),       TEST(number_of_pages_is_bounded),
+		TEST(pages_hold_their_source_and_zeros),
+		TEST(frames_are_taken_on_first_touch),
+		TEST(pages_are_copied_from_a_sealed_object),
+		TEST(sources_are_sealed_and_have_none_themselves),
+		TEST(leaves_index_large_objects),
+		TEST(teardown_goes_in_small_steps),
+		TEST(untouched_pages_are_skipped),
+		TEST(number_of_pages_is_bounded),
 		TEST(failing_creation_keeps_nothing),
 	};
 

@@ -81,7 +81,7 @@ static void wrong_spawns_start_nothing(void **)
 {
 	struct supply_report before = kernel_balance();
 
-	assert_int_equal(spawn("", 0, 0), STATUS_UNKNOWN_BINARY);
+	assert_int_equal(spawn("", 0, 0), STATUS_INVALID_ARGUMENT);
 	assert_int_equal(spawn("init", 0, 0), STATUS_UNKNOWN_BINARY);
 	assert_int_equal(spawn("chil", 0, 0), STATUS_UNKNOWN_BINARY);
 	assert_int_equal(spawn("children", 0, 0), STATUS_UNKNOWN_BINARY);

@@ -24,6 +24,8 @@ struct child_request {
 	uint64_t memory_bytes;
 	uint32_t slots;
 	uint32_t threads;
+	uint64_t account; /* what its account is split from; 0: the own one */
+	uint64_t image;   /* instead of a binary */
 };
 
 /* How a process ended; the fault fields are valid when which is EXIT_RECORD_FAULTED. */
@@ -63,8 +65,9 @@ child_fill(struct capos_call *call, const struct child_request *request,
 	resource_limits_set_memory_bytes(limits, request->memory_bytes);
 	resource_limits_set_slots(limits, request->slots);
 	resource_limits_set_threads(limits, request->threads);
-	CHECK(process_spawner_spawn_params_set_binary(params, request->binary,
-						      (uint32_t)strlen(request->binary)));
+	if (request->binary != nullptr)
+		CHECK(process_spawner_spawn_params_set_binary(
+			params, request->binary, (uint32_t)strlen(request->binary)));
 	while (count < MAX_TRANSFERS && request->grants[count].name != nullptr)
 		count++;
 	grants = process_spawner_spawn_params_init_grants(params, count);
@@ -75,6 +78,12 @@ child_fill(struct capos_call *call, const struct child_request *request,
 		CHECK(grant_set_name(grant, name, (uint32_t)strlen(name)));
 		grant_set_capability(grant, capos_call_attach(call, request->grants[i].id));
 	}
+	if (request->account != 0)
+		process_spawner_spawn_params_set_account(
+			params, capos_call_attach(call, request->account));
+	if (request->image != 0)
+		process_spawner_spawn_params_set_image(params,
+						       capos_call_attach(call, request->image));
 	for (count = 0; count < CHILD_WORDS && request->arguments[count] != nullptr;)
 		count++;
 	arguments = process_spawner_spawn_params_init_arguments(params, count);

@@ -82,7 +82,7 @@ static void refused(struct odd_spawn odd, enum status expected)
 
 static void unknown_binaries(void)
 {
-	static const char *const names[] = { "no-such", "gues", "guestx", "Guest", "init", "" };
+	static const char *const names[] = { "no-such", "gues", "guestx", "Guest", "init" };
 
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct child_request request = guest("exit");

@@ -258,7 +258,7 @@ static void write_grants(struct attack *t, struct process_spawner_spawn_params_b
 /* Little memory is the rule: with the default the machine would hold one child. */
 static void spawn(struct attack *t)
 {
-	static const char *const names[] = { "child", "child", "first", "nobody" };
+	static const char *const names[] = { "child", "child", "first", "" };
 	struct process_spawner_spawn_params_builder params =
 		process_spawner_spawn_params_init_root(&t->params);
 	struct resource_limits_builder limits =
@@ -278,9 +278,13 @@ static void spawn(struct attack *t)
 		list_builder_set_text(arguments, 1, "argument", 8);
 	}
 	write_grants(t, params, choices >> 6 << (choices >> 5 & 2));
-	if (fuzz_take_below(t->input, 4) == 0)
+	choices = fuzz_take_below(t->input, 16);
+	if (choices < 4)
 		process_spawner_spawn_params_set_account(params,
 							 attach(t, ACCOUNT_INTERFACE_ID));
+	if (choices == 0 || choices > 13)
+		process_spawner_spawn_params_set_image(params,
+						       attach(t, MEMORY_OBJECT_INTERFACE_ID));
 }
 
 static void list(struct attack *t)
