@@ -40,6 +40,12 @@ constexpr uint64_t RING_NO_DEADLINE = UINT64_MAX;
  * One submission.  Every field that an operation does not name must be zero.
  *   CALL: target CapId, method, param span, result span, transfer list, deadline, tag
  *   RELEASE: target CapId          CANCEL: target = the tag to cancel          NOP: nothing
+ *   RECV: target CapId of the endpoint's owner, result span, deadline, tag
+ *   RETURN: target = the call id, param span = the results, transfer list
+ *   RETURN_RECV: as RETURN, and endpoint, result span, deadline and tag as RECV.  It completes
+ *       as the receive; or, at once, with what was wrong, nothing having been done but for
+ *       callerGone, which ends the open call
+ *   CALL_QUERY: target = the call id
  * deadline_ns is absolute monotonic time, 0 = none.  A call of a method without parameters may
  * leave the parameter span empty.
  *
@@ -63,9 +69,14 @@ struct ring_submission {
 	uint8_t transfer_count;   /* at most MAX_TRANSFERS */
 	uint8_t result_caps_max;  /* table slots that results may fill */
 	uint16_t pipeline_field;  /* kept for pipelining, as the next two: must be 0 */
-	uint32_t answer_id;       /* likewise */
-	uint32_t pipeline_dep;    /* likewise */
-	uint64_t deadline_ns;     /* absolute monotonic time; 0 = none */
+	union {
+		struct {
+			uint32_t answer_id;    /* likewise */
+			uint32_t pipeline_dep; /* likewise */
+		};
+		uint64_t endpoint; /* RETURN_RECV: the owner's CapId of it */
+	};
+	uint64_t deadline_ns; /* absolute monotonic time; 0 = none */
 };
 
 static_assert(sizeof(struct ring_submission) == 64);
@@ -112,7 +123,10 @@ static_assert(offsetof(struct ring_completion, length) == 16);
 static_assert(offsetof(struct ring_completion, reserved) == 20);
 static_assert(offsetof(struct ring_completion, word) == 24);
 
-/* One entry of a transfer list: a capability sent along with a call. */
+/*
+ * One entry of a transfer list: a capability sent along with a call or an answer.  In an answer
+ * both words may be 0: a capability field that is null.
+ */
 struct ring_transfer {
 	uint64_t capability; /* CapId of the sender */
 	uint8_t mode;        /* enum cap_grant_mode */
@@ -122,6 +136,35 @@ struct ring_transfer {
 static_assert(sizeof(struct ring_transfer) == 16);
 static_assert(offsetof(struct ring_transfer, mode) == 8);
 static_assert(offsetof(struct ring_transfer, reserved) == 9);
+
+/*
+ * What stands in front of the parameters of a call that RECV delivers, and where they are:
+ *
+ *   result span of the RECV:  | header, 64 | parameters, param_length | transfer_count records
+ * |
+ *
+ * The kernel wrote all of it but the parameters.
+ */
+struct ring_call_header {
+	uint64_t call_id; /* what RETURN and CALL_QUERY name the call by; says nothing else */
+	uint64_t interface_id;        /* of the facet that was called */
+	uint64_t cookie;              /* of the service object; 0 = a client facet */
+	uint64_t caller_reference[2]; /* of the caller's session, to this service; 0 = the
+					 system's */
+	uint32_t caller_epoch;
+	uint16_t method;
+	uint8_t caller_live;      /* 0 = the session is no longer live */
+	uint8_t result_caps_max;  /* capabilities that the answer may bring */
+	uint32_t result_capacity; /* bytes that it may have, records of capabilities included */
+	uint32_t param_length;
+	uint64_t reserved;
+};
+
+static_assert(sizeof(struct ring_call_header) == 64);
+static_assert(offsetof(struct ring_call_header, caller_epoch) == 40);
+static_assert(offsetof(struct ring_call_header, method) == 44);
+static_assert(offsetof(struct ring_call_header, result_capacity) == 48);
+static_assert(offsetof(struct ring_call_header, param_length) == 52);
 
 /* CapTransferResult: a capability received; both fields 0 where the sender left it null. */
 struct ring_transfer_result {

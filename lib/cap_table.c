@@ -2,10 +2,13 @@
 /* Capability table.  See cap_table.h for the model. */
 #include "lib/cap_table.h"
 
+#include "lib/index.h"
 #include "lib/require.h"
 #include "lib/string.h"
 
 constexpr uint32_t NO_SLOT = UINT32_MAX;
+/* In place of the index of a locked slot. */
+constexpr uint32_t LOCKED = UINT32_MAX - 1;
 
 /* Stands where a table has no chunk.  Never written. */
 static struct cap_slot no_chunk[CAP_TABLE_CHUNK_SLOTS];
@@ -109,22 +112,97 @@ struct cap_id cap_table_insert(struct cap_table *table, void *object)
 	return slot->id;
 }
 
-void *cap_table_remove(struct cap_table *table, struct cap_id id)
+/* Take the slot out of use: free again under the next generation, or retired. */
+static void empty_slot(struct cap_table *table, uint32_t index)
 {
-	void *object = cap_table_lookup(table, id);
-	uint32_t index = (uint32_t)id.raw;
-	struct cap_slot *slot;
+	struct cap_slot *slot = slot_at(table, index);
 
-	if (object == nullptr)
-		return nullptr;
-	slot = slot_at(table, index);
 	slot->object = nullptr;
 	table->used_count--;
 	if (generation(slot) == table->generation_limit)
 		slot->id.raw = 0;
 	else
 		push_free(table, index, generation(slot) + 1);
+}
+
+void *cap_table_remove(struct cap_table *table, struct cap_id id)
+{
+	void *object = cap_table_lookup(table, id);
+
+	if (object != nullptr)
+		empty_slot(table, (uint32_t)id.raw);
 	return object;
+}
+
+/* A taken slot from which the object has been lifted. */
+static bool is_locked(const struct cap_slot *slot)
+{
+	return (uint32_t)slot->id.raw == LOCKED;
+}
+
+/* The slot that id names or once named; nullptr if no slot of this index was ever used. */
+static const struct cap_slot *used_slot(const struct cap_table *table, struct cap_id id)
+{
+	uint32_t index = (uint32_t)id.raw;
+
+	if (index >= table->slot_count)
+		return nullptr;
+	return slot_at(table, index_clamp(index, table->slot_count));
+}
+
+void *cap_table_lock(struct cap_table *table, struct cap_id id, uint16_t *out_index)
+{
+	void *object = cap_table_lookup(table, id);
+	uint32_t index = (uint32_t)id.raw;
+
+	if (object == nullptr)
+		return nullptr;
+	slot_at(table, index)->object = nullptr;
+	slot_at(table, index)->id = id_of(generation(slot_at(table, index)), LOCKED);
+	*out_index = (uint16_t)index;
+	return object;
+}
+
+void cap_table_unlock(struct cap_table *table, uint16_t index, void *object)
+{
+	struct cap_slot *slot = slot_at(table, index);
+
+	require(is_locked(slot));
+	slot->object = object;
+	slot->id = id_of(generation(slot), index);
+}
+
+void cap_table_remove_locked(struct cap_table *table, uint16_t index)
+{
+	require(is_locked(slot_at(table, index)));
+	empty_slot(table, index);
+}
+
+bool cap_table_is_locked(const struct cap_table *table, struct cap_id id)
+{
+	const struct cap_slot *slot = used_slot(table, id);
+
+	return slot != nullptr && is_locked(slot) && generation(slot) == id.raw >> 32;
+}
+
+bool cap_table_was_given(const struct cap_table *table, struct cap_id id)
+{
+	const struct cap_slot *slot = used_slot(table, id);
+	uint32_t asked = (uint32_t)(id.raw >> 32);
+
+	if (slot == nullptr || asked == 0 || asked > table->generation_limit)
+		return false;
+	/* The generation of a slot that is taken is given; of a free one it is yet to come. */
+	if (slot->object != nullptr || is_locked(slot))
+		return asked <= generation(slot);
+	return generation(slot) == 0 || asked < generation(slot);
+}
+
+bool cap_table_is_reused(const struct cap_table *table, struct cap_id id)
+{
+	const struct cap_slot *slot = used_slot(table, id);
+
+	return slot != nullptr && slot->object != nullptr && generation(slot) > id.raw >> 32;
 }
 
 struct cap_id cap_table_next(const struct cap_table *table, uint32_t *cursor)
@@ -164,7 +242,7 @@ static bool check_free_list(const struct cap_table *table)
 
 	for (uint32_t i = 0; i < table->free_count; i++) {
 		if (index >= table->slot_count || slot_at(table, index)->object != nullptr ||
-		    generation(slot_at(table, index)) == 0)
+		    generation(slot_at(table, index)) == 0 || is_locked(slot_at(table, index)))
 			return false;
 		index = next_free(slot_at(table, index));
 	}
@@ -182,7 +260,7 @@ bool cap_table_check(const struct cap_table *table)
 		    (slot->object != nullptr &&
 		     (generation(slot) == 0 || (uint32_t)slot->id.raw != i)))
 			return false;
-		used += slot->object != nullptr;
+		used += slot->object != nullptr || is_locked(slot);
 		retired += generation(slot) == 0;
 	}
 	return used == table->used_count && table->slot_count <= table->room_count &&

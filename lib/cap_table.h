@@ -17,6 +17,9 @@
  *		cap_table_add_chunk(table, a page that the account paid for);
  *	status = cap_table_reserve(table, count);
  *
+ * A capability that is on its way to another table is locked: nothing finds it, but its slot
+ *stays taken until it is put back or has arrived.
+ *
  * The table holds plain pointers: references to the objects are the caller's business.  It
  * belongs to one process and is touched on one CPU, so there is no lock.
  */
@@ -26,6 +29,7 @@
 
 constexpr uint32_t CAP_TABLE_CHUNK_SLOTS = 256;
 constexpr uint32_t CAP_TABLE_CHUNKS_MAX = 64;
+static_assert(CAP_TABLE_CHUNKS_MAX * CAP_TABLE_CHUNK_SLOTS <= UINT16_MAX);
 constexpr uint32_t CAP_TABLE_GENERATIONS = UINT32_MAX; /* that an ordinary table uses up */
 constexpr uint32_t CAP_TABLE_STEP_SLOTS = 64;          /* that cap_table_next looks at */
 
@@ -36,10 +40,11 @@ struct cap_id {
 /*
  * A slot knows the whole CapId that leads to it, so one comparison tells whether an id is that:
  * generation, index and all.  While it is free, the generation is that of its next CapId, and
- * the index that of the next free slot; a retired slot has generation 0.
+ * the index that of the next free slot; a retired slot has generation 0.  While it is locked
+ * the index is that of no slot.
  */
 struct cap_slot {
-	void *object; /* nullptr while the slot is free or retired */
+	void *object; /* nullptr while the slot is free, retired or locked */
 	struct cap_id id;
 };
 
@@ -53,7 +58,7 @@ struct cap_table {
 	uint32_t slot_count;     /* of those, the first ones, which have been used before */
 	uint32_t free_count;     /* on the free list */
 	uint32_t reserved_count; /* at most cap_table_free_slots() */
-	uint32_t used_count;
+	uint32_t used_count;     /* locked ones included */
 	uint32_t first_free;
 	uint32_t generation_limit; /* a slot retires after this generation */
 };
@@ -100,9 +105,27 @@ static inline void *cap_table_lookup(const struct cap_table *table, struct cap_i
 void *cap_table_remove(struct cap_table *table, struct cap_id id);
 
 /*
+ * Lock the capability and return what it holds, or nullptr as lookup does; *out_index is its
+ * slot.  The caller keeps the pointer until it unlocks the slot, giving it back, or empties it.
+ */
+void *cap_table_lock(struct cap_table *table, struct cap_id id, uint16_t *out_index);
+void cap_table_unlock(struct cap_table *table, uint16_t index, void *object);
+void cap_table_remove_locked(struct cap_table *table, uint16_t index);
+
+/* Whether id names a capability that is locked. */
+bool cap_table_is_locked(const struct cap_table *table, struct cap_id id);
+
+/* Whether id was handed out at some time. */
+bool cap_table_was_given(const struct cap_table *table, struct cap_id id);
+
+/* Whether the slot of id, which was handed out once, holds something newer. */
+bool cap_table_is_reused(const struct cap_table *table, struct cap_id id);
+
+/*
  * Walk, for teardown and listing.  Start with *cursor = 0 and call until cap_table_at_end().
  * Returns the next capability at or after *cursor, or raw 0 if this step found none: a step
- * looks at no more than CAP_TABLE_STEP_SLOTS slots.  Removing the one returned is allowed.
+ * looks at no more than CAP_TABLE_STEP_SLOTS slots.  It passes over locked ones.  Removing the
+ * one returned is allowed.
  */
 struct cap_id cap_table_next(const struct cap_table *table, uint32_t *cursor);
 

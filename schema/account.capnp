@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 @0xe5a1c0de0000001d;
 
+using Endpoint = import "endpoint.capnp";
+
 struct ResourceLimits {
   # An amount of each resource that accounts count.
 
@@ -50,4 +52,18 @@ interface Account @0xe5a1c0de0000011d {
   # it uses when that is given up.  Processes that it pays for go on with what they have; accounts
   # that were split from it stay open.  Closing a closed account does nothing.
   # Statuses: ok only.
+
+  createEndpoint @4 (limits :Endpoint.EndpointLimits) -> (endpoint :Endpoint.Endpoint);
+  # A new endpoint, which the caller owns and this account pays for.
+  # Statuses: invalidArgument (a limit is larger than it may be, or no multiple of 8),
+  # outOfEndpoints, outOfMemory, outOfSlots.
+
+  derive @5 (capability :Capability, scope :Endpoint.TransferScope)
+      -> (facet :Capability, control :Endpoint.FacetControl);
+  # A facet that leads where `capability` does, and can be withdrawn: to lend it.  Of a facet, a
+  # child with the same interface, cookie and session; whoever holds it may pass it on only where both
+  # scopes allow.  This account pays.
+  # Statuses: wrongInterface (`capability` is null, or an Endpoint: its clients are made by
+  # Endpoint.client), invalidArgument (an unknown scope), facetTooDeep, disconnected (its endpoint is
+  # closed), outOfFacets, outOfMemory, outOfSlots.
 }

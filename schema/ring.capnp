@@ -8,14 +8,31 @@ enum OperationCode {
   nop @0;
   # Completes.
   call @1;
-  # Invoke a method of a kernel object (of an endpoint's owner, in a later version).
+  # Invoke a method of a kernel object, or of the owner of an endpoint through a facet.
   release @2;
   # Drop a table slot.
   cancel @3;
   # End the caller's own pending operation that bears the tag in `target`.
+  recv @4;
+  # Offer the result span for the next call on the endpoint in `target`.
+  return @5;
+  # Answer the open call in `target`.
+  returnRecv @6;
+  # Answer the open call in `target`, then receive.
+  callQuery @7;
+  # Is the open call in `target` still wanted?
 }
 
-const operationFlagMask :UInt16 = 0;
+const operationFlagException :UInt16 = 1;
+# On RETURN and RETURN_RECV: the parameters are a CapException, and the caller's status `exception`.
+
+const operationFlagSkipSuccess :UInt16 = 2;
+# On RETURN: no completion if it succeeds.
+
+const operationFlagPoll :UInt16 = 4;
+# On RECV: complete with nothingPending instead of waiting.
+
+const operationFlagMask :UInt16 = 7;
 # Every flag bit that any operation accepts.
 
 enum CapGrantMode {
@@ -24,8 +41,13 @@ enum CapGrantMode {
   copy @0;
   # The receiver gets a capability of its own; the sender keeps the slot.
   move @1;
-  # The sender's slot is emptied when, and only when, the receiver has the capability.  No object of
-  # this version takes it: STATUS transferMode.
+  # The sender's slot is emptied when, and only when, the receiver has the capability; until then the
+  # sender cannot use it.  Kernel objects do not take it, but for the grants of a spawn.
+  clientEndpoint @2;
+  # In a grant of a spawn: a facet of the endpoint whose owner the spawner is, with cookie 0; or, of a
+  # client facet that it holds, one derived from that.
+  serviceObject @3;
+  # In a grant of a spawn: a new service object of the endpoint whose owner the spawner is.
 }
 
 const maxMessageBytes :UInt32 = 16384;

@@ -5,7 +5,8 @@
 #
 # Any CALL can end with these, which the methods do not repeat: reservedNotZero, flagUnsupported,
 # spanOutOfBounds, spanMisaligned, messageTooLarge, malformedMessage, unknownMethod, unknownTag,
-# tagBusy, badCapability, tooManyTransfers, transferMode, resultTooSmall.
+# tagBusy, badCapability, tooManyTransfers, transferMode, resultTooSmall, revoked,
+# objectClosed, objectStale, disconnected, capabilityMoving.
 
 enum Status {
   # How an operation ended.
@@ -233,10 +234,13 @@ enum CompletionKind {
   # CANCEL named it.
 
   revoked @4;
-  # Authority was withdrawn while it waited.  (Not produced yet.)
+  # Authority was withdrawn while it waited.
 
   peerGone @5;
-  # Nobody is left who could end the wait.  (Not produced yet.)
+  # Nobody is left who could end the wait.
+
+  dropped @6;
+  # A receive: nobody holds the service object any more whose cookie stands in the completion's word.
 }
 
 struct CapException {

@@ -3,13 +3,15 @@
 #include "kernel/core/call.h"
 
 #include "kernel/core/cpu.h"
+#include "kernel/core/facet.h"
+#include "kernel/core/ipc.h"
 #include "kernel/core/process.h"
 #include "kernel/core/ring_operation.h"
 #include "kernel/core/schedule.h"
 #include "kernel/core/thread.h"
+#include "kernel/core/transfer.h"
 #include "lib/index.h"
 #include "lib/require.h"
-#include "lib/string.h"
 
 /* Fields that CALL does not use in this version: reserved byte, flags, pipelining, answers. */
 constexpr uint64_t CALL_UNUSED_WORD0 = UINT64_C(0x00000000ffffff00);
@@ -19,28 +21,21 @@ constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
 /* An entry of that list: capability, mode. */
 constexpr uint32_t TRANSFER_WORDS = sizeof(struct ring_transfer) / sizeof(uint64_t);
 
-static inline enum status find_method(struct call *call, const struct method **out_method)
+/* The method of the target, which is a kernel object; nullptr if it has no such one. */
+static inline const struct method *find_method(const struct call *call)
 {
-	const struct object_type *type;
+	const struct object_type *type = call->target->type;
 	uint32_t method = entry_method(call->entry);
 
-	call->target = cap_table_lookup(&call_process(call)->table,
-					(struct cap_id){ entry_word(call->entry, 1) });
-	if (call->target == nullptr)
-		return STATUS_BAD_CAPABILITY;
-	type = call->target->type;
 	if (method >= type->method_count)
-		return STATUS_UNKNOWN_METHOD;
-	*out_method = &type->methods[index_clamp(method, type->method_count)];
-	return STATUS_OK;
+		return nullptr;
+	return &type->methods[index_clamp(method, type->method_count)];
 }
 
 /* Which of the spans breaks which rule. */
 [[gnu::cold, gnu::noinline]] static enum status span_status(const struct call *call)
 {
-	enum status status = ring_check_span(call->ring, call->param_span);
-
-	return status != STATUS_OK ? status : ring_check_span(call->ring, call->result_span);
+	return ring_span_status(call->ring, call->param_span, call->result_span);
 }
 
 static inline enum status check_spans(const struct call *call, const struct method *method)
@@ -67,7 +62,11 @@ static enum status take_transfer(struct call *call, uint32_t offset, uint32_t i)
 	if (rest != CAP_GRANT_MODE_COPY)
 		return STATUS_TRANSFER_MODE;
 	call->transfers[i] = cap_table_lookup(&call_process(call)->table, id);
-	return call->transfers[i] != nullptr ? STATUS_OK : STATUS_BAD_CAPABILITY;
+	call->transfer_ids[i] = id;
+	if (call->transfers[i] == nullptr)
+		return transfer_missing(call_process(call), id);
+	return object_is_facet(call->transfers[i]) ? facet_status(facet_of(call->transfers[i]))
+						   : STATUS_OK;
 }
 
 /* offset and count as word 5 holds them. */
@@ -89,32 +88,21 @@ static enum status take_transfers(struct call *call, const struct method *method
 	return status;
 }
 
-/* The capability, the method and the spans. */
-[[gnu::always_inline]] static inline enum status prepare(struct call *call,
-							 const struct method **out_method)
-{
-	enum status status = find_method(call, out_method);
-
-	return status != STATUS_OK ? status : check_spans(call, *out_method);
-}
-
 /* All checks of a call that carries capabilities, or may get some, or breaks a rule. */
 [[gnu::always_inline]] static inline enum status
-prepare_carrier(struct call *call, uint64_t word5, uint64_t unused,
-		const struct method **out_method)
+check_carrier(struct call *call, const struct method *method, uint64_t word5, uint64_t unused)
 {
 	enum status status;
 
 	if ((unused | (word5 & CALL_UNUSED_WORD5)) != 0)
 		return entry_has_flags(call->entry) ? STATUS_FLAG_UNSUPPORTED
 						    : STATUS_RESERVED_NOT_ZERO;
-	status = prepare(call, out_method);
+	status = check_spans(call, method);
 	if (status != STATUS_OK)
 		return status;
-	if ((uint8_t)(word5 >> 40) < (*out_method)->result_caps)
+	if ((uint8_t)(word5 >> 40) < method->result_caps)
 		return STATUS_RESULT_TOO_SMALL;
-	return (word5 & CALL_TRANSFERS) == 0 ? STATUS_OK
-					     : take_transfers(call, *out_method, word5);
+	return (word5 & CALL_TRANSFERS) == 0 ? STATUS_OK : take_transfers(call, method, word5);
 }
 
 void call_again(struct call *call)
@@ -184,15 +172,19 @@ static inline uint32_t result_length(const struct call *call)
 	return call->results.used_words * MESSAGE_WORD_BYTES;
 }
 
-/* Append the result capability behind the message; its slot has been reserved. */
-static void deliver_capability(struct call *call, uint8_t *after_message)
+/* Append the result capabilities behind the message; their slots have been reserved. */
+static void deliver_capabilities(struct call *call, uint32_t count, uint8_t *after_message)
 {
-	struct ring_transfer_result record = {
-		.capability = process_insert_reserved(call_process(call), call->result_cap).raw,
-		.interface_id = call->result_cap->type->interface_id,
-	};
+	struct ring_transfer_result *records = (void *)after_message;
 
-	memcpy(after_message, &record, sizeof(record));
+	for (uint32_t i = 0; i < count; i++) {
+		struct object *object = call->result_caps[i];
+
+		records[i] = (struct ring_transfer_result){
+			.capability = process_insert_reserved(call_process(call), object).raw,
+			.interface_id = object_interface(object),
+		};
+	}
 }
 
 /*
@@ -232,7 +224,8 @@ static void deliver_capability(struct call *call, uint8_t *after_message)
 	}
 	/* Reserved slots wait for nothing. */
 	require(!call->is_silent);
-	deliver_capability(call, call->results.bytes + result_length(call));
+	deliver_capabilities(call, method->result_caps,
+			     call->results.bytes + result_length(call));
 	complete(call->ring, call->entry, result_length(call), method->result_caps);
 }
 
@@ -251,6 +244,7 @@ static inline void run_plain(struct ring *ring, struct ring_entry entry, struct 
 static inline void start(struct call *call, struct ring *ring, struct ring_entry entry)
 {
 	call->ring = ring;
+	call->facet = nullptr;
 	call->entry = entry;
 	call->param_span = ring_span_of(entry_word(entry, 3));
 	call->result_span = ring_span_of(entry_word(entry, 4));
@@ -259,22 +253,73 @@ static inline void start(struct call *call, struct ring *ring, struct ring_entry
 	call->is_silent = false;
 }
 
+/* Look up the target.  Its method; nullptr if it is no kernel object that has it. */
+static inline const struct method *find_target(struct call *call)
+{
+	call->id.raw = entry_word(call->entry, 1);
+	call->target = cap_table_lookup(&call_process(call)->table, call->id);
+	return call->target != nullptr ? find_method(call) : nullptr;
+}
+
+/* A method of a kernel object, with everything that a call may have. */
+static inline void run_method(struct call *call, const struct method *method, uint64_t word5,
+			      uint64_t unused)
+{
+	enum status status = check_carrier(call, method, word5, unused);
+
+	if (status != STATUS_OK)
+		fail(call, status);
+	else if (method->result_caps == 0)
+		run_plain(call->ring, call->entry, call, method);
+	else
+		run_granting(call, method);
+}
+
+/* Through a facet of a kernel object. */
+static void run_behind(struct call *call, struct facet *facet, uint64_t word5, uint64_t unused)
+{
+	const struct method *method;
+	enum status status = facet_status(facet);
+
+	call->facet = facet;
+	call->target = facet->target;
+	method = find_method(call);
+	if (status == STATUS_OK && method == nullptr)
+		status = STATUS_UNKNOWN_METHOD;
+	if (status != STATUS_OK)
+		fail(call, status);
+	else
+		run_method(call, method, word5, unused);
+}
+
+/* The target is a facet, has no such method, or is nothing. */
+[[gnu::noinline]] static void run_elsewhere(struct call *call, uint64_t word5, uint64_t unused)
+{
+	struct facet *facet = facet_of(call->target);
+
+	if (call->target == nullptr)
+		fail(call, transfer_missing(call_process(call), call->id));
+	else if (!object_is_facet(call->target))
+		fail(call, STATUS_UNKNOWN_METHOD);
+	else if (facet->endpoint != nullptr)
+		ipc_call(call, facet, word5, unused);
+	else
+		run_behind(call, facet, word5, unused);
+}
+
 /* Where capabilities come or go, or a rule is broken. */
 [[gnu::noinline]] __attribute__((preserve_none)) static void
 run_carrier(struct ring *ring, struct ring_entry entry, uint64_t word5, uint64_t unused)
 {
 	const struct method *method;
-	enum status status;
 	struct call call;
 
 	start(&call, ring, entry);
-	status = prepare_carrier(&call, word5, unused, &method);
-	if (status != STATUS_OK)
-		fail(&call, status);
-	else if (method->result_caps == 0)
-		run_plain(ring, entry, &call, method);
+	method = find_target(&call);
+	if (method == nullptr)
+		run_elsewhere(&call, word5, unused);
 	else
-		run_granting(&call, method);
+		run_method(&call, method, word5, unused);
 }
 
 /* Take the entry to its completion, or park it. */
@@ -292,7 +337,12 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 	}
 	/* No capability comes or goes. */
 	start(&call, ring, entry);
-	status = prepare(&call, &method);
+	method = find_target(&call);
+	if (method == nullptr) {
+		run_elsewhere(&call, 0, 0);
+		return;
+	}
+	status = check_spans(&call, method);
 	if (status == STATUS_OK && method->result_caps != 0)
 		status = STATUS_RESULT_TOO_SMALL;
 	if (status != STATUS_OK)
@@ -315,14 +365,11 @@ struct object *call_transfer(const struct call *call, struct capability_index fi
 	return call->transfers[index_clamp(field.index, MAX_TRANSFERS)];
 }
 
-static void operation_deadline_passed(struct deadline *deadline)
+struct object *call_transfer_target(const struct call *call, struct capability_index field)
 {
-	struct operation *op = LIST_OWNER(deadline, struct operation, deadline);
+	struct object *object = call_transfer(call, field);
 
-	if (op->deadline_is_success)
-		operation_finish(op, STATUS_OK, COMPLETION_KIND_DONE, nullptr);
-	else
-		operation_finish(op, STATUS_TIMED_OUT, COMPLETION_KIND_TIMED_OUT, nullptr);
+	return object != nullptr ? object_behind(object) : nullptr;
 }
 
 /* The earlier of the wait's own end and the submission's deadline. */
@@ -333,33 +380,26 @@ static void set_deadline(struct operation *op, uint64_t until_ns, uint64_t deadl
 
 	op->deadline_is_success = until_ns <= limit_ns;
 	if (first_ns != UINT64_MAX)
-		deadline_set(hal_cpu(), &op->deadline, first_ns);
+		operation_set_deadline(op, first_ns);
 }
 
 enum status call_park(struct call *call, struct list_link *queue, uint64_t until_ns,
 		      uint32_t result_bytes, struct operation **out_op)
 {
-	struct ring *ring = call->ring;
-	uint16_t tag = entry_tag(call->entry);
+	struct facet *facet = call->facet;
 	struct operation *op;
 
 	if (result_bytes > call->result_span.length)
 		return STATUS_RESULT_TOO_SMALL;
-	if (ring->waiting >= ring->cq_entries - ring->sq_entries)
+	if (!ring_can_wait(call->ring))
 		return STATUS_WAIT_SLOTS_FULL;
-	op = &ring->records[index_clamp(tag, ring->cq_entries)];
-	*op = (struct operation){
-		.ring = ring,
-		.target = object_get(call->target),
-		.user_data = entry_word(call->entry, 2),
-		.result_offset = call->result_span.offset,
-		.result_capacity = call->result_span.length,
-		.tag = tag,
-	};
+	op = operation_park(call->ring, call->entry, OPERATION_OBJECT);
+	op->target = object_get(facet != nullptr ? &facet->object : call->target);
+	op->result_offset = call->result_span.offset;
+	op->result_capacity = call->result_span.length;
 	list_append(queue, &op->link);
-	deadline_init(&op->deadline, operation_deadline_passed);
-	ring->busy |= UINT64_C(1) << tag;
-	ring->waiting++;
+	if (facet != nullptr)
+		list_append(&facet->pending, &op->facet_link);
 	set_deadline(op, until_ns, entry_word(call->entry, 7));
 	call->is_silent = true;
 	*out_op = op;

@@ -11,6 +11,9 @@
  * builder never relies on what it wrote, so a program that writes there meanwhile spoils its
  * own results only.
  *
+ * A call through a facet of a kernel object arrives at the object; one through a facet of an
+ * endpoint goes another way (kernel/core/ipc.h).
+ *
  * A handler reads call_params() or call_read_flat(), writes call->results, and returns a
  * status; on anything but STATUS_OK it has changed nothing.  Or it parks the call and returns
  * STATUS_OK; then the object finishes the operation later (kernel/core/operation.h).
@@ -22,11 +25,17 @@
 #include "lib/message.h"
 #include "schema/ring.capnp.h"
 
+struct facet;
 struct process;
+
+/* Most capabilities that a method of a kernel object returns. */
+constexpr uint32_t CALL_RESULT_CAPS = 2;
 
 struct call {
 	struct ring *ring;
-	struct object *target;
+	struct cap_id id;      /* as the program named the target */
+	struct object *target; /* the kernel object */
+	struct facet *facet;   /* through which it was called; nullptr: its own capability */
 	struct ring_entry entry; /* its user_data and deadline have not been read yet */
 	struct ring_span param_span;
 	struct ring_span result_span;
@@ -34,8 +43,9 @@ struct call {
 	struct message_builder results;
 	/* What the parameters carry; no references are held. */
 	struct object *transfers[MAX_TRANSFERS];
-	/* Set by the handler: one reference, given away. */
-	struct object *result_cap;
+	struct cap_id transfer_ids[MAX_TRANSFERS];
+	/* Set by the handler: one reference each, given away. */
+	struct object *result_caps[CALL_RESULT_CAPS];
 	uint16_t transfer_count;
 	bool has_params;
 	/* No completion now: parked, to be run again, or its own process has ended. */
@@ -97,9 +107,13 @@ struct message_reader *call_params(struct call *call);
 	return true;
 }
 
-/* The object that a capability field of the parameters names; nullptr if null or out of range.
- */
+/* What a capability field of the parameters names, a facet if it is one; nullptr if null or out
+ * of range. */
 struct object *call_transfer(const struct call *call, struct capability_index field);
+
+/* The kernel object that it names, through whatever facets; nullptr also if it is an
+ * endpoint's. */
+struct object *call_transfer_target(const struct call *call, struct capability_index field);
 
 /*
  * Park the call in queue.  until_ns: when the wait ends in success by itself, UINT64_MAX =

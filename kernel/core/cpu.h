@@ -14,6 +14,9 @@ struct thread;
 
 struct cpu {
 	struct thread *current; /* whose context the CPU resumes; nullptr when idle */
+	struct thread *handoff; /* ready, in no queue: runs when current blocks */
+	bool attention;         /* there may be a handoff, or deferred work */
+	uint32_t sweeps;        /* facets being swept */
 	struct list_link ready; /* struct thread, next to run first */
 	struct heap deadlines;  /* struct deadline */
 	struct work_queue work;

@@ -18,9 +18,9 @@ static struct hal_context *finish(struct thread *thread, enum status status)
 {
 	hal_context_set_result(&thread->context, -(int64_t)status,
 			       ring_available(&thread->ring));
-	/* A thread that never waits must not keep back what others, or itself, gave up. */
-	if (work_is_waiting(&hal_cpu()->work))
-		schedule_work_turn();
+	/* A thread that never waits must not keep back others, or what was given up. */
+	if (hal_cpu()->attention)
+		schedule_settle();
 	return &thread->context;
 }
 
@@ -53,6 +53,8 @@ static struct hal_context *finish(struct thread *thread, enum status status)
 	case RING_STOP_FULL:
 		return finish(thread, STATUS_COMPLETIONS_FULL);
 	case RING_STOP_INTERRUPTED:
+		if (hal_cpu()->attention)
+			schedule_settle();
 		/* The interrupt is taken on the way out; then the thread enters again. */
 		hal_context_restart_syscall(&thread->context, SYSCALL_CAP_ENTER);
 		return &thread->context;

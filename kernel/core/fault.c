@@ -67,7 +67,7 @@ void fault_end_process(struct thread *thread, const struct hal_fault *fault)
 	record.stack_bytes =
 		(uint32_t)address_space_read(&process->space, record.registers.stack_pointer,
 					     record.stack, sizeof(record.stack));
-	log_line("fault: process=%s pid=%u cause=%s vector=%u error=0x%lx address=0x%lx "
+	log_line("fault: process=%s pid=%lu cause=%s vector=%u error=0x%lx address=0x%lx "
 		 "rip=0x%lx "
 		 "rsp=0x%lx flags=0x%lx",
 		 process->name, process->number, cause_names[fault->cause], fault->vector,

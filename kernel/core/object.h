@@ -27,7 +27,7 @@ struct method {
 	alignas(32) uint32_t max_param_bytes;
 	uint32_t result_bytes;
 	uint8_t max_transfers; /* capabilities that the parameters may carry */
-	uint8_t result_caps;   /* capabilities that the results carry: 0 or 1 */
+	uint8_t result_caps; /* capabilities that the results carry: at most CALL_RESULT_CAPS */
 	enum status (*handler)(struct call *call);
 };
 

@@ -9,30 +9,69 @@
  * once, by the object, its deadline, CANCEL, or the end of its process.  The completion slot
  * was reserved when the submission was accepted, so finishing cannot fail.
  *
- * A parked operation holds a reference to its target.
+ * A parked operation holds a reference to its target: the object, or the facet it was started
+ * through.
  */
 #include "kernel/core/deadline.h"
 #include "kernel/core/object.h"
+#include "kernel/core/ring.h"
+#include "kernel/core/transfer.h"
 #include "lib/list.h"
 #include "lib/message.h"
 #include "schema/status.capnp.h"
 
-struct ring;
+struct open_call;
+
+/* What waits. */
+enum operation_kind : uint8_t {
+	OPERATION_OBJECT,  /* a call of a kernel object */
+	OPERATION_CALL,    /* a call through a facet of an endpoint */
+	OPERATION_RECEIVE, /* a receive */
+};
 
 struct operation {
-	struct list_link link; /* in the object's queue */
+	struct list_link link;       /* in the object's queue */
+	struct list_link facet_link; /* in the facet it was started through */
 	struct deadline deadline;
 	struct ring *ring;
-	struct object *target;
+	struct object *target; /* nullptr for receives */
 	uint64_t user_data;
 	uint64_t argument[2]; /* the object's own */
 	uint32_t result_offset;
 	uint32_t result_capacity;
 	uint16_t tag;
+	enum operation_kind kind;
 	bool deadline_is_success; /* the deadline is what the operation waits for */
+	/* Calls and receives: */
+	uint8_t reserved_slots; /* in the table of ring's process, for capabilities to come */
+	uint16_t method;
+	uint32_t param_offset;
+	uint32_t param_length;
+	/* Of a call in service, what answers it; of a receive, what it has reserved. */
+	struct open_call *open;
+	struct transfer transfer; /* that a call brings and has not delivered */
 };
 
-static_assert(sizeof(struct operation) <= 128);
+constexpr uint32_t OPERATION_BYTES_MAX = 256;
+
+static_assert(sizeof(struct operation) <= OPERATION_BYTES_MAX);
+
+/* How much came with a completion. */
+struct operation_outcome {
+	uint32_t length; /* bytes in the result span */
+	uint64_t word;   /* of the completion */
+};
+
+/*
+ * The record of entry's tag, busy from now on: of that kind, in no queue, without deadline and
+ * target, with entry's user_data.  The caller has seen to ring_can_wait() and fills in the
+ * rest.
+ */
+struct operation *operation_park(struct ring *ring, struct ring_entry entry,
+				 enum operation_kind kind);
+
+/* End op with STATUS_TIMED_OUT at the absolute time deadline_ns. */
+void operation_set_deadline(struct operation *op, uint64_t deadline_ns);
 
 /* A builder of op's results, in its result span. */
 void operation_results(struct operation *op, struct message_builder *results);
@@ -44,6 +83,9 @@ void operation_results(struct operation *op, struct message_builder *results);
  */
 void operation_finish(struct operation *op, enum status status, enum completion_kind kind,
 		      const struct message_builder *results);
+
+/* Finish op with this completion_word() and outcome. */
+void operation_complete(struct operation *op, uint64_t word, struct operation_outcome outcome);
 
 /* Drop op without a completion: its process has ended. */
 void operation_drop(struct operation *op);

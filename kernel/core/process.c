@@ -11,6 +11,7 @@
 #include "kernel/core/serial.h"
 #include "kernel/core/supply.h"
 #include "kernel/core/thread.h"
+#include "kernel/core/transfer.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
 #include "lib/string.h"
@@ -19,7 +20,7 @@
  * smaller verdict. */
 constexpr uint8_t VERDICT_FIRST_PROCESS = 62;
 
-static uint32_t next_number = 1;
+static uint64_t next_number = 1;
 
 /* The structure and its account; from here on process_kill() can take it apart. */
 static enum status open_process(struct account *payer, struct account_limits limits,
@@ -43,6 +44,8 @@ static enum status open_process(struct account *payer, struct account_limits lim
 	object_init(&process->memory, &virtual_memory_type);
 	process->handle.references = 3; /* the caller's, its own, its memory's */
 	cap_table_init(&process->table, CAP_TABLE_GENERATIONS);
+	open_call_table_init(&process->open_calls);
+	process->session = &session_system;
 	list_init(&process->waiters);
 	process->number = next_number++;
 	*out_process = process;
@@ -137,11 +140,14 @@ static void finish_teardown(struct process *process)
 	object_put(&process->handle);
 }
 
-/* One bounded step: slots, then the address space, then the thread, then the account. */
+/* One bounded step: its callers, then slots, then the address space, then the thread, then the
+ * account. */
 static bool teardown_step(struct work *work)
 {
 	struct process *process = LIST_OWNER(work, struct process, teardown);
 
+	if (open_call_teardown_step(process))
+		return true;
 	if (release_slots(process))
 		return true;
 	if (process->has_space) {
@@ -223,7 +229,7 @@ enum status process_release(struct process *process, struct cap_id id)
 	struct object *object = cap_table_remove(&process->table, id);
 
 	if (object == nullptr)
-		return STATUS_BAD_CAPABILITY;
+		return transfer_missing(process, id);
 	account_refund(process->account, ACCOUNT_SLOTS, 1);
 	object_put(object);
 	return STATUS_OK;

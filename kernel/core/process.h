@@ -18,6 +18,8 @@
 #include "kernel/core/account.h"
 #include "kernel/core/address_space.h"
 #include "kernel/core/object.h"
+#include "kernel/core/open_call.h"
+#include "kernel/core/session.h"
 #include "kernel/core/work.h"
 #include "kernel/hal/context.h"
 #include "lib/cap_table.h"
@@ -58,11 +60,13 @@ struct process {
 	struct account *payer;   /* a reference is held */
 	struct address_space space;
 	struct cap_table table;
+	struct open_call_table open_calls;
+	const struct session *session;
 	struct thread *thread;
 	struct list_link waiters; /* struct operation: ProcessHandle.wait */
 	struct work teardown;
 	uint32_t teardown_cursor; /* in the table */
-	uint32_t number;          /* for messages to people only */
+	uint64_t number;          /* never another's; 0 is nobody's */
 	enum process_state state;
 	bool has_space;
 	bool is_first; /* its end is the machine's */

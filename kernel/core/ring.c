@@ -3,6 +3,7 @@
 #include "kernel/core/ring.h"
 
 #include "kernel/core/call.h"
+#include "kernel/core/ipc.h"
 #include "kernel/core/process.h"
 #include "kernel/core/ring_operation.h"
 #include "kernel/core/thread.h"
@@ -58,12 +59,6 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 	};
 }
 
-/* End an entry at once with status. */
-static void end_entry(struct ring *ring, struct ring_entry entry, enum status status)
-{
-	ring_post(ring, entry_word(entry, 2), completion_word_of(entry, status), 0);
-}
-
 /* The operations below read every field but opcode, tag and user_data through one of these two,
  * which tell whether all that the operation does not use is zero. */
 static uint64_t beyond_target(struct ring_entry entry)
@@ -74,7 +69,7 @@ static uint64_t beyond_target(struct ring_entry entry)
 
 void ring_refuse(struct ring *ring, struct ring_entry entry, enum status status)
 {
-	end_entry(ring, entry, status);
+	ring_end_entry(ring, entry, status);
 }
 
 /* Something unused was not zero: the flags, or another field. */
@@ -103,14 +98,9 @@ __attribute__((preserve_none)) static volatile uint64_t *run_release(struct ring
 {
 	if (beyond_target(entry) != 0) [[clang::musttail]]
 		return refuse_unused(ring, entry);
-	end_entry(ring, entry,
-		  process_release(ring->process, (struct cap_id){ entry_word(entry, 1) }));
+	ring_end_entry(ring, entry,
+		       process_release(ring->process, (struct cap_id){ entry_word(entry, 1) }));
 	[[clang::musttail]] return ring_next(ring, entry);
-}
-
-static bool is_busy(const struct ring *ring, uint64_t tag)
-{
-	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
 }
 
 __attribute__((preserve_none)) static volatile uint64_t *run_cancel(struct ring *ring,
@@ -122,12 +112,12 @@ __attribute__((preserve_none)) static volatile uint64_t *run_cancel(struct ring 
 	if (beyond_target(entry) != 0) [[clang::musttail]]
 		return refuse_unused(ring, entry);
 	tag = entry_word(entry, 1);
-	if (!is_busy(ring, tag))
+	if (!ring_is_busy(ring, tag))
 		status = STATUS_UNKNOWN_TAG;
 	else
 		operation_finish(&ring->records[index_clamp((uint32_t)tag, ring->cq_entries)],
 				 STATUS_CANCELLED, COMPLETION_KIND_CANCELLED, nullptr);
-	end_entry(ring, entry, status);
+	ring_end_entry(ring, entry, status);
 	[[clang::musttail]] return ring_next(ring, entry);
 }
 
@@ -136,6 +126,10 @@ const struct ring_operation ring_operations[RING_OPERATIONS] = {
 	[OPERATION_CODE_CALL] = { call_run },
 	[OPERATION_CODE_RELEASE] = { run_release },
 	[OPERATION_CODE_CANCEL] = { run_cancel },
+	[OPERATION_CODE_RECV] = { ipc_run_receive },
+	[OPERATION_CODE_RETURN] = { ipc_run_return },
+	[OPERATION_CODE_RETURN_RECV] = { ipc_run_return_receive },
+	[OPERATION_CODE_CALL_QUERY] = { ipc_run_query },
 };
 
 static_assert(RING_OPERATIONS == OPERATION_CODE_COUNT &&
@@ -148,7 +142,7 @@ __attribute__((preserve_none)) volatile uint64_t *ring_run_unknown(struct ring *
 
 	if (entry_tag(entry) >= ring->cq_entries)
 		status = STATUS_UNKNOWN_TAG;
-	else if (is_busy(ring, entry_tag(entry)))
+	else if (ring_is_busy(ring, entry_tag(entry)))
 		status = STATUS_TAG_BUSY;
 	ring_refuse(ring, entry, status);
 	[[clang::musttail]] return ring_next(ring, entry);
@@ -220,6 +214,13 @@ void ring_poll_after(struct ring *ring)
 {
 	/* The queue's start: every entry is behind it. */
 	ring->sq_end = (volatile uint64_t *)ring->sq;
+}
+
+enum status ring_span_status(const struct ring *ring, struct ring_span a, struct ring_span b)
+{
+	enum status status = ring_check_span(ring, a);
+
+	return status != STATUS_OK ? status : ring_check_span(ring, b);
 }
 
 void ring_end(struct ring *ring)

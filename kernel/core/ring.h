@@ -14,9 +14,9 @@
  */
 #include "abi/ring.h"
 #include "fetch.h"
-#include "kernel/core/operation.h"
 #include "lib/index.h"
 #include "schema/ring.capnp.h"
+#include "schema/status.capnp.h"
 
 constexpr uint32_t RING_RECORDS_MAX = 64;
 constexpr uint32_t RING_ENTRY_WORDS = sizeof(struct ring_submission) / sizeof(uint64_t);
@@ -24,6 +24,7 @@ constexpr uint32_t RING_ENTRY_WORDS = sizeof(struct ring_submission) / sizeof(ui
  * ring_poll_after(). */
 constexpr uint32_t RING_POLL_ENTRIES = 8;
 
+struct operation;
 struct process;
 struct thread;
 
@@ -58,6 +59,11 @@ static inline uint16_t entry_method(struct ring_entry entry)
 static inline uint16_t entry_tag(struct ring_entry entry)
 {
 	return (uint16_t)(entry.first >> 48);
+}
+
+static inline uint16_t entry_flags(struct ring_entry entry)
+{
+	return (uint16_t)(entry.first >> 16);
 }
 
 static inline bool entry_has_flags(struct ring_entry entry)
@@ -167,22 +173,49 @@ static inline uint32_t ring_available(const struct ring *ring)
 	return ring->cq_tail - ring->cq_head;
 }
 
-/* Post a completion: user_data, completion_word(), bytes of results.  It belongs to an accepted
- * entry, so there is a slot.  The program sees it after ring_publish(). */
-static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word,
-			     uint32_t length)
+/* Post a completion: user_data, completion_word(), bytes of results, the operation's own word.
+ * It belongs to an accepted entry, so there is a slot.  The program sees it after
+ * ring_publish(). */
+static inline void ring_post_outcome(struct ring *ring, uint64_t user_data, uint64_t word,
+				     uint32_t length, uint64_t outcome)
 {
-	const uint64_t words[] = { user_data, word, length, 0 };
+	const uint64_t words[] = { user_data, word, length, outcome };
 
 	static_assert(sizeof(words) == sizeof(struct ring_completion));
 	__builtin_memcpy(&ring->cq[ring->cq_tail & ring->cq_mask], words, sizeof(words));
 	ring->cq_tail++;
 }
 
+/* The same without the operation's own word. */
+static inline void ring_post(struct ring *ring, uint64_t user_data, uint64_t word,
+			     uint32_t length)
+{
+	ring_post_outcome(ring, user_data, word, length, 0);
+}
+
 /* End an entry without results: it broke a rule, or failed.  Out of the way of those that did
  * not. */
 [[gnu::cold, gnu::noinline]] void ring_refuse(struct ring *ring, struct ring_entry entry,
 					      enum status status);
+
+/* End an entry at once with status, which may be STATUS_OK. */
+static inline void ring_end_entry(struct ring *ring, struct ring_entry entry,
+				  enum status status)
+{
+	ring_post(ring, entry_word(entry, 2), completion_word_of(entry, status), 0);
+}
+
+/* Whether one more operation may wait. */
+static inline bool ring_can_wait(const struct ring *ring)
+{
+	return ring->waiting < ring->cq_entries - ring->sq_entries;
+}
+
+/* Whether tag names a parked operation. */
+static inline bool ring_is_busy(const struct ring *ring, uint64_t tag)
+{
+	return tag < ring->cq_entries && (ring->busy >> (tag % RING_RECORDS_MAX) & 1) != 0;
+}
 
 /*
  * Show the program what has been posted, and what has been taken.  Release: pairs with its
@@ -214,6 +247,10 @@ static inline uint8_t *ring_arena_at(const struct ring *ring, uint32_t offset)
 		return STATUS_SPAN_OUT_OF_BOUNDS;
 	return STATUS_OK;
 }
+
+/* What ring_check_span() has against one of two. */
+[[nodiscard]] enum status ring_span_status(const struct ring *ring, struct ring_span a,
+					   struct ring_span b);
 
 /* Whether ring_check_span() has nothing against either of two. */
 [[nodiscard]] static inline bool ring_check_spans(const struct ring *ring, struct ring_span a,

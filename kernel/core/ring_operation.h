@@ -17,7 +17,7 @@ struct ring_operation {
 };
 
 /* A power of two, so that masking keeps a mispredicted opcode inside. */
-constexpr uint32_t RING_OPERATIONS = 4;
+constexpr uint32_t RING_OPERATIONS = 8;
 
 extern const struct ring_operation ring_operations[RING_OPERATIONS];
 

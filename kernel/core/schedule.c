@@ -14,6 +14,9 @@ constexpr uint32_t WORK_TURN_STEPS = 64;
 void cpu_init(struct cpu *cpu)
 {
 	cpu->current = nullptr;
+	cpu->handoff = nullptr;
+	cpu->attention = false;
+	cpu->sweeps = 0;
 	list_init(&cpu->ready);
 	heap_init(&cpu->deadlines);
 	work_queue_init(&cpu->work);
@@ -50,11 +53,47 @@ void schedule_ready(struct thread *thread)
 	limit_running(cpu);
 }
 
+void schedule_hand_over(struct thread *thread)
+{
+	struct cpu *cpu = hal_cpu();
+
+	if (cpu->handoff != nullptr) {
+		schedule_ready(thread);
+		return;
+	}
+	thread->state = THREAD_READY;
+	cpu->handoff = thread;
+	cpu->attention = true;
+}
+
+/* The running thread goes on: whoever was to follow it waits its turn. */
+static void queue_handoff(struct cpu *cpu)
+{
+	struct thread *thread = cpu->handoff;
+
+	cpu->handoff = nullptr;
+	if (thread != nullptr)
+		schedule_ready(thread);
+}
+
+void schedule_settle(void)
+{
+	struct cpu *cpu = hal_cpu();
+
+	queue_handoff(cpu);
+	if (work_is_waiting(&cpu->work))
+		schedule_work_turn();
+	/* Work may have made another ready. */
+	queue_handoff(cpu);
+	cpu->attention = work_is_waiting(&cpu->work);
+}
+
 void schedule_work(struct work *work)
 {
 	struct cpu *cpu = hal_cpu();
 
 	work_submit(&cpu->work, work);
+	cpu->attention = true;
 	limit_running(cpu);
 }
 
@@ -62,6 +101,8 @@ void schedule_forget(struct thread *thread)
 {
 	struct cpu *cpu = hal_cpu();
 
+	if (cpu->handoff == thread)
+		cpu->handoff = nullptr;
 	if (cpu->current != thread)
 		return;
 	cpu->current = nullptr;
@@ -103,6 +144,17 @@ static struct hal_context *run_first_ready(struct cpu *cpu)
 	return &thread->context;
 }
 
+/* The rest of the slice goes with the CPU. */
+static struct hal_context *run_handoff(struct cpu *cpu)
+{
+	struct thread *thread = cpu->handoff;
+
+	cpu->handoff = nullptr;
+	thread->state = THREAD_RUNNING;
+	switch_to(cpu, thread);
+	return &thread->context;
+}
+
 struct hal_context *schedule(void)
 {
 	struct cpu *cpu = hal_cpu();
@@ -110,6 +162,8 @@ struct hal_context *schedule(void)
 	for (;;) {
 		if (work_is_waiting(&cpu->work))
 			schedule_work_turn();
+		if (cpu->handoff != nullptr)
+			return run_handoff(cpu);
 		if (!list_is_empty(&cpu->ready))
 			return run_first_ready(cpu);
 		if (!work_is_waiting(&cpu->work) || hal_interrupt_pending()) {
@@ -125,6 +179,8 @@ struct hal_context *schedule_after_interrupt(uint64_t now_ns)
 	struct cpu *cpu = hal_cpu();
 	struct thread *current = cpu->current;
 
+	/* Whoever an interrupt woke is no better than others that are ready. */
+	queue_handoff(cpu);
 	if (!is_running(current))
 		return schedule();
 	if (!others_wait(cpu))

@@ -7,6 +7,10 @@
  * ready; a thread alone runs without a tick.  Deferred work (work.h) gets a bounded turn each
  * time a thread is chosen, and all the time that no thread wants.
  *
+ * Direct switch: the first thread that the running one wakes gets the CPU as soon as that one
+ * blocks, with what is left of the slice, past those that are ready: a call and its answer are
+ * one piece of work.  When the slice ends others have their turn.
+ *
  * cpu->current is the thread whose context the CPU holds; it stays when that thread blocks and
  * nobody else runs, so that coming back to it costs no switch.
  */
@@ -21,6 +25,16 @@ constexpr uint64_t SLICE_NS = 10'000'000;
 
 /* Add thread, which is in no queue, behind the other ready ones. */
 void schedule_ready(struct thread *thread);
+
+/*
+ * Add thread, which is in no queue, as the one to which the CPU goes straight when the running
+ * thread blocks; if there is one already, behind the other ready ones.
+ */
+void schedule_hand_over(struct thread *thread);
+
+/* The running thread goes back to its program although cpu->attention is set: who was to follow
+ * it waits, and a bounded part of the deferred work is done. */
+void schedule_settle(void);
 
 /* Have deferred work done. */
 void schedule_work(struct work *work);

@@ -3,6 +3,8 @@
 #include "kernel/core/supply.h"
 
 #include "kernel/core/address_space.h"
+#include "kernel/core/endpoint.h"
+#include "kernel/core/facet.h"
 #include "kernel/core/memory_object.h"
 #include "kernel/core/pool.h"
 #include "kernel/core/process.h"
@@ -27,6 +29,8 @@ static const struct pool_shape pool_shapes[SUPPLY_KINDS] = {
 	[SUPPLY_MAPPING] = { sizeof(struct mapping), alignof(struct mapping) },
 	[SUPPLY_MEMORY_OBJECT] = { sizeof(struct memory_object),
 				   alignof(struct memory_object) },
+	[SUPPLY_ENDPOINT] = { sizeof(struct endpoint), alignof(struct endpoint) },
+	[SUPPLY_FACET] = { sizeof(struct facet), alignof(struct facet) },
 };
 
 static struct {

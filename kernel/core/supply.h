@@ -25,9 +25,11 @@ enum supply_kind : uint8_t {
 	SUPPLY_THREAD,
 	SUPPLY_MAPPING,
 	SUPPLY_MEMORY_OBJECT,
+	SUPPLY_ENDPOINT,
+	SUPPLY_FACET,
 };
 
-constexpr uint32_t SUPPLY_KINDS = 5;
+constexpr uint32_t SUPPLY_KINDS = 7;
 
 struct supply_report {
 	bool balanced;

@@ -3,6 +3,7 @@
 #include "kernel/core/thread.h"
 
 #include "kernel/core/cpu.h"
+#include "kernel/core/operation.h"
 #include "kernel/core/process.h"
 #include "kernel/core/schedule.h"
 #include "kernel/core/supply.h"
@@ -11,7 +12,7 @@
 
 /* Blocks of 2^order frames. */
 constexpr uint32_t RING_ORDER = 2;
-constexpr uint32_t RECORDS_ORDER = 1;
+constexpr uint32_t RECORDS_ORDER = 2;
 
 static_assert(DEFAULT_RING_BYTES == PAGE_SIZE << RING_ORDER);
 static_assert(sizeof(struct operation) * DEFAULT_CQ_ENTRIES <= PAGE_SIZE << RECORDS_ORDER);
@@ -22,7 +23,7 @@ static void wake(struct thread *thread, enum status status)
 	deadline_clear(hal_cpu(), &thread->wait_deadline);
 	hal_context_set_result(&thread->context, -(int64_t)status,
 			       ring_available(&thread->ring));
-	schedule_ready(thread);
+	schedule_hand_over(thread);
 }
 
 static void wait_deadline_passed(struct deadline *deadline)

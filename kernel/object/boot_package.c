@@ -27,7 +27,7 @@ static enum status manifest(struct call *call)
 	boot_package_manifest_results_set_memory(results,
 						 BOOT_PACKAGE_MANIFEST_RESULTS_MEMORY_CAP);
 	boot_package_manifest_results_set_size_bytes(results, bytes.size);
-	call->result_cap = &object->object;
+	call->result_caps[0] = &object->object;
 	return STATUS_OK;
 }
 

@@ -81,7 +81,7 @@ static enum status start(struct call *call, const struct spawn_request *request)
 	results = process_spawner_spawn_results_init_root(&call->results);
 	process_spawner_spawn_results_set_process(results,
 						  PROCESS_SPAWNER_SPAWN_RESULTS_PROCESS_CAP);
-	call->result_cap = &process->handle;
+	call->result_caps[0] = &process->handle;
 	return STATUS_OK;
 }
 

@@ -62,7 +62,7 @@ static enum status create_object(struct call *call)
 	results = virtual_memory_create_object_results_init_root(&call->results);
 	virtual_memory_create_object_results_set_memory(
 		results, VIRTUAL_MEMORY_CREATE_OBJECT_RESULTS_MEMORY_CAP);
-	call->result_cap = &object->object;
+	call->result_caps[0] = &object->object;
 	return STATUS_OK;
 }
 

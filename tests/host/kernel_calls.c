@@ -29,7 +29,7 @@ static void init(struct request *request, uint64_t target, uint16_t method, uint
 		.tag = tag,
 		.target = target,
 		.user_data = UINT64_C(0x1234567800000000) | tag,
-		.result_caps_max = 1,
+		.result_caps_max = 2,
 	};
 }
 
@@ -83,15 +83,15 @@ void reply_read(const struct program *program, const struct ring_submission *ent
 
 	assert_in_range(completion->length, 0, entry->result_capacity);
 	assert_int_equal(completion->length % 8, 0);
-	assert_in_range(completion->transfer_count, 0, 1);
+	assert_in_range(completion->transfer_count, 0, MAX_TRANSFERS);
 	reply->completion = *completion;
 	reply->status = (enum status) - completion->status;
 	memcpy(reply->words, results, completion->length);
 	message_reader_init(&reply->message, reply->words, completion->length);
-	memset(&reply->capability, 0, sizeof(reply->capability));
-	if (completion->transfer_count != 0)
-		memcpy(&reply->capability, results + completion->length,
-		       sizeof(reply->capability));
+	memset(reply->capabilities, 0, sizeof(reply->capabilities));
+	memcpy(reply->capabilities, results + completion->length,
+	       completion->transfer_count * sizeof(reply->capabilities[0]));
+	reply->capability = reply->capabilities[0];
 }
 
 enum status call_now(struct program *program, struct request *request, struct reply *reply)

@@ -30,7 +30,8 @@ struct reply {
 	enum status status;
 	struct message_reader message; /* over words */
 	alignas(8) uint8_t words[CALL_BIG_BYTES];
-	struct ring_transfer_result capability; /* if the completion counts one */
+	struct ring_transfer_result capability; /* the first, if the completion counts one */
+	struct ring_transfer_result capabilities[MAX_TRANSFERS];
 };
 
 /* A CALL with spans of CALL_SPAN_BYTES, for calls that may be pending. */

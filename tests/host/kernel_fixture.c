@@ -235,6 +235,7 @@ void kernel_check(void)
 	assert_true(ring_check(&first.process->thread->ring));
 	assert_true(address_space_check(&first.process->space));
 	assert_true(cap_table_check(&first.process->table));
+	assert_true(open_call_table_check(&first.process->open_calls));
 }
 
 void kernel_set_limit(enum account_resource resource, uint64_t limit)

@@ -2,6 +2,8 @@
 /* What a failed operation must not have changed.  See snapshot.h. */
 #include "tests/host/snapshot.h"
 
+#include "kernel/core/endpoint.h"
+
 #include <string.h>
 
 static uint64_t mix(uint64_t digest, uint64_t value)
@@ -40,12 +42,32 @@ static uint64_t digest_mappings(const struct address_space *space)
 	return digest;
 }
 
-/* What the first process keeps for its next operation, and pays for, whatever happened: a page
- * that its table has grown by, a mapping's storage. */
+/* Pages of the tables of service objects, of the endpoints that it owns. */
+static uint64_t endpoint_bytes(const struct cap_table *table)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < table->slot_count; i++) {
+		struct object *object =
+			table->chunks[i / CAP_TABLE_CHUNK_SLOTS][i % CAP_TABLE_CHUNK_SLOTS]
+				.object;
+
+		if (object != nullptr && object_is(object, &endpoint_type))
+			bytes += endpoint_of(object)->objects.room_count /
+				 CAP_TABLE_CHUNK_SLOTS * PAGE_SIZE;
+	}
+	return bytes;
+}
+
+/* What the first process keeps for its next operation, and pays for, whatever happened: pages
+ * that its tables have grown by, a mapping's storage. */
 static uint64_t kept_bytes(void)
 {
-	uint64_t bytes = first.process->table.room_count / CAP_TABLE_CHUNK_SLOTS * PAGE_SIZE;
+	const struct process *process = first.process;
+	uint64_t bytes = process->table.room_count / CAP_TABLE_CHUNK_SLOTS * PAGE_SIZE;
 
+	bytes += process->open_calls.room_count / OPEN_CALL_CHUNK * PAGE_SIZE;
+	bytes += endpoint_bytes(&process->table);
 	if (first.process->space.spare != nullptr)
 		bytes += sizeof(struct mapping);
 	return bytes;

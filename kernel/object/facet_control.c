@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/* FacetControl's methods.  Interface: schema/endpoint.capnp; facets: kernel/core/facet. */
+#include "kernel/core/call.h"
+#include "kernel/core/facet.h"
+#include "schema/endpoint.capnp.h"
+
+static enum status revoke(struct call *call)
+{
+	struct facet *facet = facet_of_control(call->target);
+
+	if (facet->state != FACET_STATE_LIVE)
+		return STATUS_REVOKED;
+	facet_end(facet, FACET_STATE_REVOKED);
+	return STATUS_OK;
+}
+
+static enum status status(struct call *call)
+{
+	struct facet_control_status_results_builder results =
+		facet_control_status_results_init_root(&call->results);
+
+	facet_control_status_results_set_state(results,
+					       facet_state_now(facet_of_control(call->target)));
+	return STATUS_OK;
+}
+
+static const struct method methods[] = {
+	[FACET_CONTROL_REVOKE_METHOD] = { .max_param_bytes = 64, .handler = revoke },
+	[FACET_CONTROL_STATUS_METHOD] = { .max_param_bytes = 64, .handler = status },
+};
+
+static_assert(sizeof(methods) / sizeof(methods[0]) == FACET_CONTROL_METHOD_COUNT);
+
+const struct object_type facet_control_type = {
+	.interface_id = FACET_CONTROL_INTERFACE_ID,
+	.methods = methods,
+	.method_count = FACET_CONTROL_METHOD_COUNT,
+	.destroy = facet_control_destroy,
+};
