@@ -33,9 +33,9 @@ constexpr uint32_t CALL_RESULT_CAPS = 2;
 
 struct call {
 	struct ring *ring;
-	struct cap_id id;      /* as the program named the target */
-	struct object *target; /* the kernel object */
-	struct facet *facet;   /* through which it was called; nullptr: its own capability */
+	struct cap_id id;        /* as the program named the target */
+	struct object *target;   /* the kernel object */
+	struct facet *facet;     /* through which it was called; nullptr: its own capability */
 	struct ring_entry entry; /* its user_data and deadline have not been read yet */
 	struct ring_span param_span;
 	struct ring_span result_span;

@@ -78,8 +78,8 @@ static enum status create_endpoint(struct call *call)
 	};
 	if (call->params.malformed)
 		return STATUS_MALFORMED_MESSAGE;
-	status = endpoint_create(account_of_object(call->target), call_process(call)->number, limits,
-				 &endpoint);
+	status = endpoint_create(account_of_object(call->target), call_process(call)->number,
+				 limits, &endpoint);
 	if (status != STATUS_OK)
 		return status;
 	results = account_create_endpoint_results_init_root(&call->results);

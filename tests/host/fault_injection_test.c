@@ -359,7 +359,7 @@ static void prepare_full_uart(void)
 	assert_int_equal(submit_and_enter(), STATUS_OK);
 }
 
-static uint64_t server;         /* an endpoint */
+static uint64_t server;          /* an endpoint */
 static struct made_facet object; /* of it, by prepare or by the operation */
 static uint64_t call_id;
 
@@ -471,10 +471,10 @@ static enum status run_return_receive(void)
 
 static enum status run_query(void)
 {
-	return program_one(&first, &(struct ring_submission){
-					   .opcode = OPERATION_CODE_CALL_QUERY,
-					   .tag = 3,
-					   .target = call_id });
+	return program_one(&first,
+			   &(struct ring_submission){ .opcode = OPERATION_CODE_CALL_QUERY,
+						      .tag = 3,
+						      .target = call_id });
 }
 
 struct row {
