@@ -84,7 +84,7 @@ static enum status take_transfers(struct call *call, const struct method *method
 	status = ring_check_span(call->ring, list);
 	for (uint32_t i = 0; status == STATUS_OK && i < count; i++)
 		status = take_transfer(call, list.offset, i);
-	call->transfer_count = (uint16_t)count;
+	call->transfer_count = (uint8_t)count;
 	return status;
 }
 
@@ -244,20 +244,19 @@ static inline void run_plain(struct ring *ring, struct ring_entry entry, struct 
 static inline void start(struct call *call, struct ring *ring, struct ring_entry entry)
 {
 	call->ring = ring;
-	call->facet = nullptr;
 	call->entry = entry;
 	call->param_span = ring_span_of(entry_word(entry, 3));
 	call->result_span = ring_span_of(entry_word(entry, 4));
 	call->transfer_count = 0;
 	call->has_params = false;
 	call->is_silent = false;
+	call->is_through_facet = false;
 }
 
 /* Look up the target.  Its method; nullptr if it is no kernel object that has it. */
-static inline const struct method *find_target(struct call *call)
+static inline const struct method *find_target(struct call *call, struct cap_id id)
 {
-	call->id.raw = entry_word(call->entry, 1);
-	call->target = cap_table_lookup(&call_process(call)->table, call->id);
+	call->target = cap_table_lookup(&call_process(call)->table, id);
 	return call->target != nullptr ? find_method(call) : nullptr;
 }
 
@@ -281,6 +280,7 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 	const struct method *method;
 	enum status status = facet_status(facet);
 
+	call->is_through_facet = true;
 	call->facet = facet;
 	call->target = facet->target;
 	method = find_method(call);
@@ -293,12 +293,13 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 }
 
 /* The target is a facet, has no such method, or is nothing. */
-[[gnu::noinline]] static void run_elsewhere(struct call *call, uint64_t word5, uint64_t unused)
+[[gnu::noinline]] static void run_elsewhere(struct call *call, struct cap_id id, uint64_t word5,
+					    uint64_t unused)
 {
 	struct facet *facet = facet_of(call->target);
 
 	if (call->target == nullptr)
-		fail(call, transfer_missing(call_process(call), call->id));
+		fail(call, transfer_missing(call_process(call), id));
 	else if (!object_is_facet(call->target))
 		fail(call, STATUS_UNKNOWN_METHOD);
 	else if (facet->endpoint != nullptr)
@@ -311,13 +312,14 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 [[gnu::noinline]] __attribute__((preserve_none)) static void
 run_carrier(struct ring *ring, struct ring_entry entry, uint64_t word5, uint64_t unused)
 {
+	struct cap_id id = { entry_word(entry, 1) };
 	const struct method *method;
 	struct call call;
 
 	start(&call, ring, entry);
-	method = find_target(&call);
+	method = find_target(&call, id);
 	if (method == nullptr)
-		run_elsewhere(&call, word5, unused);
+		run_elsewhere(&call, id, word5, unused);
 	else
 		run_method(&call, method, word5, unused);
 }
@@ -327,6 +329,7 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 {
 	uint64_t word5 = entry_word(entry, 5);
 	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
+	struct cap_id id;
 	const struct method *method;
 	enum status status;
 	struct call call;
@@ -337,9 +340,10 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 	}
 	/* No capability comes or goes. */
 	start(&call, ring, entry);
-	method = find_target(&call);
+	id.raw = entry_word(entry, 1);
+	method = find_target(&call, id);
 	if (method == nullptr) {
-		run_elsewhere(&call, 0, 0);
+		run_elsewhere(&call, id, 0, 0);
 		return;
 	}
 	status = check_spans(&call, method);
@@ -386,7 +390,7 @@ static void set_deadline(struct operation *op, uint64_t until_ns, uint64_t deadl
 enum status call_park(struct call *call, struct list_link *queue, uint64_t until_ns,
 		      uint32_t result_bytes, struct operation **out_op)
 {
-	struct facet *facet = call->facet;
+	struct facet *facet = call->is_through_facet ? call->facet : nullptr;
 	struct operation *op;
 
 	if (result_bytes > call->result_span.length)

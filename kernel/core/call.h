@@ -33,9 +33,8 @@ constexpr uint32_t CALL_RESULT_CAPS = 2;
 
 struct call {
 	struct ring *ring;
-	struct cap_id id;        /* as the program named the target */
 	struct object *target;   /* the kernel object */
-	struct facet *facet;     /* through which it was called; nullptr: its own capability */
+	struct facet *facet;     /* if is_through_facet */
 	struct ring_entry entry; /* its user_data and deadline have not been read yet */
 	struct ring_span param_span;
 	struct ring_span result_span;
@@ -46,8 +45,9 @@ struct call {
 	struct cap_id transfer_ids[MAX_TRANSFERS];
 	/* Set by the handler: one reference each, given away. */
 	struct object *result_caps[CALL_RESULT_CAPS];
-	uint16_t transfer_count;
+	uint8_t transfer_count;
 	bool has_params;
+	bool is_through_facet; /* called through a facet of the target */
 	/* No completion now: parked, to be run again, or its own process has ended. */
 	bool is_silent;
 };

@@ -8,7 +8,7 @@
  * See docs/internals/fault-injection.md.
  */
 #include "tests/host/fault_points.h"
-#include "tests/host/ipc_calls.h"
+#include "tests/host/fault_rows.h"
 #include "tests/host/snapshot.h"
 
 #include <stdio.h>
@@ -25,7 +25,6 @@
 
 constexpr size_t RAM_BYTES = 8 << 20;
 constexpr uint32_t POINTS_MAX = 200; /* more than any operation passes */
-constexpr uint16_t PENDING_TAG = 5;  /* of the wait that a row has begun */
 
 /* --- Operations ----------------------------------------------------------------------------
  */
@@ -37,34 +36,9 @@ static uint64_t place; /* 64 pages of address space, by prepare */
 static uint64_t made;  /* by the operation */
 static struct request request;
 
-/* Enter with what has been submitted.  An operation that waits, and one that ends the machine,
- * has succeeded. */
-static enum status enter_one(void)
-{
-	struct ring_completion completion;
-	struct entered entered = program_enter(&first, 0, RING_NO_WAIT);
-
-	if (entered.end == FAKE_HAL_POWER_OFF || entered.end == FAKE_HAL_RESET)
-		return STATUS_OK;
-	assert_true(entered.returned);
-	assert_int_equal(entered.status, STATUS_OK);
-	if (!program_read(&first, &completion))
-		return STATUS_OK;
-	return (enum status) - completion.status;
-}
-
 static enum status submit_and_enter(void)
 {
-	request_submit(&first, &request);
-	return enter_one();
-}
-
-/* A call whose parameters are an empty struct. */
-static enum status call_plain(uint64_t target, uint16_t method)
-{
-	request_init_big(&request, target, method);
-	(void)message_builder_root(&request.params, 0, 0);
-	return submit_and_enter();
+	return submit_one(&request);
 }
 
 static enum status call_named(const char *name, uint16_t method)
@@ -359,163 +333,10 @@ static void prepare_full_uart(void)
 	assert_int_equal(submit_and_enter(), STATUS_OK);
 }
 
-static uint64_t server;          /* an endpoint */
-static struct made_facet object; /* of it, by prepare or by the operation */
-static uint64_t call_id;
-
-static void prepare_endpoint(void)
-{
-	assert_int_equal(create_endpoint(&first, 4, &server), STATUS_OK);
-}
-
-static void prepare_object(void)
-{
-	prepare_endpoint();
-	assert_int_equal(mint(&first, server, TRANSFER_SCOPE_SAME_SESSION, &object), STATUS_OK);
-}
-
-/* A process may call itself. */
-static void prepare_call(void)
-{
-	prepare_object();
-	submit_call(&first, object.facet, 1, nullptr, 1);
-	submit_receive(&first, server, 2);
-	assert_int_equal(program_enter(&first, 0, RING_NO_WAIT).status, STATUS_OK);
-	call_id = completion_of(&first, 2).word;
-}
-
-static enum status run_create_endpoint(void)
-{
-	return create_endpoint(&first, 4, &made);
-}
-
-static enum status run_client(void)
-{
-	return make_client(&first, server, TRANSFER_SCOPE_SAME_SESSION, &object);
-}
-
-static enum status run_mint(void)
-{
-	return mint(&first, server, TRANSFER_SCOPE_SAME_SESSION, &object);
-}
-
-static enum status run_derive(void)
-{
-	struct made_facet derived;
-
-	return derive(&first, object.facet, TRANSFER_SCOPE_SAME_SESSION, &derived);
-}
-
-static enum status run_close_object(void)
-{
-	return close_object(&first, server, object.cookie);
-}
-
-static enum status run_endpoint_revoke(void)
-{
-	request_init_big(&request, server, ENDPOINT_REVOKE_METHOD);
-	endpoint_revoke_params_set_facet(endpoint_revoke_params_init_root(&request.params),
-					 request_attach(&request, object.facet));
-	return submit_and_enter();
-}
-
-static enum status run_endpoint_close(void)
-{
-	return close_endpoint(&first, server);
-}
-
-static enum status run_endpoint_info(void)
-{
-	return call_plain(server, ENDPOINT_INFO_METHOD);
-}
-
-static enum status run_revoke(void)
-{
-	return revoke(&first, object.control);
-}
-
-static enum status run_control_status(void)
-{
-	return call_plain(object.control, FACET_CONTROL_STATUS_METHOD);
-}
-
-static enum status run_endpoint_call(void)
-{
-	struct sent sent = { .capability = { object.control }, .count = 1 };
-
-	submit_call(&first, object.facet, 1, &sent, PENDING_TAG);
-	return enter_one();
-}
-
-static enum status run_receive(void)
-{
-	submit_receive(&first, server, PENDING_TAG);
-	return enter_one();
-}
-
-static enum status run_return(void)
-{
-	submit_return(&first, call_id, 1, nullptr, 3);
-	return enter_one();
-}
-
-static enum status run_return_receive(void)
-{
-	submit_return(&first, call_id, 1, nullptr, PENDING_TAG);
-	last_entry(&first)->opcode = OPERATION_CODE_RETURN_RECV;
-	last_entry(&first)->endpoint = server;
-	last_entry(&first)->result_offset = 0;
-	last_entry(&first)->result_capacity = IPC_SPAN_BYTES;
-	return enter_one();
-}
-
-static enum status run_query(void)
-{
-	return program_one(&first,
-			   &(struct ring_submission){ .opcode = OPERATION_CODE_CALL_QUERY,
-						      .tag = 3,
-						      .target = call_id });
-}
-
-struct row {
-	const char *name;
-	uint64_t interface_id; /* 0: an operation of the ring */
-	uint16_t method;       /* or operation code */
-	void (*prepare)(void); /* may be nullptr */
-	enum status (*run)(void);
-	bool takes; /* whether there is anything that it could be refused */
-};
-
-static const struct row rows[] = {
+static const struct fault_row rows[] = {
 	{ "nop", 0, OPERATION_CODE_NOP, nullptr, run_nop, false },
 	{ "release", 0, OPERATION_CODE_RELEASE, prepare_memory, run_release, false },
 	{ "cancel", 0, OPERATION_CODE_CANCEL, prepare_wait, run_cancel, false },
-	{ "call of an endpoint", 0, OPERATION_CODE_CALL, prepare_object, run_endpoint_call,
-	  true },
-	{ "receive", 0, OPERATION_CODE_RECV, prepare_object, run_receive, true },
-	{ "return", 0, OPERATION_CODE_RETURN, prepare_call, run_return, false },
-	{ "returnRecv", 0, OPERATION_CODE_RETURN_RECV, prepare_call, run_return_receive, true },
-	{ "callQuery", 0, OPERATION_CODE_CALL_QUERY, prepare_call, run_query, false },
-	{ "createEndpoint", ACCOUNT_INTERFACE_ID, ACCOUNT_CREATE_ENDPOINT_METHOD, nullptr,
-	  run_create_endpoint, true },
-	{ "derive", ACCOUNT_INTERFACE_ID, ACCOUNT_DERIVE_METHOD, prepare_object, run_derive,
-	  true },
-	{ "Endpoint.client", ENDPOINT_INTERFACE_ID, ENDPOINT_CLIENT_METHOD, prepare_endpoint,
-	  run_client, true },
-	{ "mint", ENDPOINT_INTERFACE_ID, ENDPOINT_MINT_METHOD, prepare_endpoint, run_mint,
-	  true },
-	{ "closeObject", ENDPOINT_INTERFACE_ID, ENDPOINT_CLOSE_OBJECT_METHOD, prepare_object,
-	  run_close_object, false },
-	{ "Endpoint.revoke", ENDPOINT_INTERFACE_ID, ENDPOINT_REVOKE_METHOD, prepare_object,
-	  run_endpoint_revoke, false },
-	{ "Endpoint.close", ENDPOINT_INTERFACE_ID, ENDPOINT_CLOSE_METHOD, prepare_object,
-	  run_endpoint_close, false },
-	{ "Endpoint.info", ENDPOINT_INTERFACE_ID, ENDPOINT_INFO_METHOD, prepare_object,
-	  run_endpoint_info, false },
-	{ "FacetControl.revoke", FACET_CONTROL_INTERFACE_ID, FACET_CONTROL_REVOKE_METHOD,
-	  prepare_object, run_revoke, false },
-	{ "FacetControl.status", FACET_CONTROL_INTERFACE_ID, FACET_CONTROL_STATUS_METHOD,
-	  prepare_object, run_control_status, false },
 	{ "audit", AUDIT_INTERFACE_ID, AUDIT_AUDIT_METHOD, nullptr, run_audit, false },
 	{ "manifest", BOOT_PACKAGE_INTERFACE_ID, BOOT_PACKAGE_MANIFEST_METHOD, nullptr,
 	  run_manifest, true },
@@ -578,13 +399,21 @@ static const struct row rows[] = {
 	  run_uart_write, true },
 };
 
-constexpr size_t ROWS = sizeof(rows) / sizeof(rows[0]);
+constexpr size_t OWN_ROWS = sizeof(rows) / sizeof(rows[0]);
+
+/* All rows: those of this file, then those of ipc_fault_rows.c; nullptr behind the last. */
+static const struct fault_row *row_at(size_t i)
+{
+	if (i < OWN_ROWS)
+		return &rows[i];
+	return i - OWN_ROWS < ipc_fault_row_count ? &ipc_fault_rows[i - OWN_ROWS] : nullptr;
+}
 
 /* --- The tests ------------------------------------------------------------------------------
  */
 
 /* The row on a fresh machine, its Nth point failing; false when none did. */
-static bool fail_nth(const struct row *row, uint32_t n)
+static bool fail_nth(const struct fault_row *row, uint32_t n)
 {
 	struct snapshot before;
 	enum status status;
@@ -612,13 +441,15 @@ static bool fail_nth(const struct row *row, uint32_t n)
 
 static void each_refusal_changes_nothing(void **)
 {
-	for (size_t i = 0; i < ROWS; i++) {
+	const struct fault_row *row;
+
+	for (size_t i = 0; (row = row_at(i)) != nullptr; i++) {
 		uint32_t n = 1;
 
-		while (fail_nth(&rows[i], n))
+		while (fail_nth(row, n))
 			assert_in_range(++n, 1, POINTS_MAX);
-		print_message("    %s: %u\n", rows[i].name, n - 1);
-		assert_int_equal(n > 1, rows[i].takes);
+		print_message("    %s: %u\n", row->name, n - 1);
+		assert_int_equal(n > 1, row->takes);
 	}
 	for (uint32_t point = 0; point < POINTS; point++)
 		assert_int_not_equal(faults.failures[point], 0);
@@ -626,8 +457,10 @@ static void each_refusal_changes_nothing(void **)
 
 static bool has_row(uint64_t interface_id, uint32_t method)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].interface_id == interface_id && rows[i].method == method)
+	const struct fault_row *row;
+
+	for (size_t i = 0; (row = row_at(i)) != nullptr; i++)
+		if (row->interface_id == interface_id && row->method == method)
 			return true;
 	return false;
 }
@@ -655,7 +488,7 @@ static void each_method_has_a_row(void **)
 		methods++;
 	}
 	fclose(schema);
-	assert_in_range(methods, 20, ROWS);
+	assert_in_range(methods, 20, OWN_ROWS + ipc_fault_row_count);
 	for (uint32_t code = 0; code < OPERATION_CODE_COUNT; code++)
 		assert_true(code == OPERATION_CODE_CALL || has_row(0, code));
 }
