@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -124,6 +125,175 @@ static void agrees_with_a_list_of_ids(void **state)
 			assert_true(cap_table_check(&table));
 		}
 		destroy(&table);
+	}
+}
+
+/* --- Random operations against a plain list of all ids ever given out --------------------- */
+
+constexpr uint32_t PLAIN_CHUNKS = 3;
+constexpr uint32_t PLAIN_SLOTS = PLAIN_CHUNKS * CAP_TABLE_CHUNK_SLOTS;
+constexpr uint32_t PLAIN_GENERATIONS_MAX = 4;
+constexpr uint32_t PLAIN_IDS = PLAIN_SLOTS * PLAIN_GENERATIONS_MAX;
+
+struct given {
+	struct cap_id id;
+	char *object; /* nullptr: removed */
+};
+
+struct plain {
+	struct cap_table table;
+	struct cap_slot *chunks[PLAIN_CHUNKS]; /* where they must stay */
+	struct given given[PLAIN_IDS];
+	uint32_t given_count;
+	uint32_t last_generation[PLAIN_SLOTS];
+	uint32_t generations;
+	uint32_t chunk_count;
+	uint32_t live;
+	uint32_t reserved;
+	uint32_t retired;
+	char objects[PLAIN_IDS];
+};
+
+static struct plain plain;
+
+static uint32_t plain_free(void)
+{
+	return plain.chunk_count * CAP_TABLE_CHUNK_SLOTS - plain.live - plain.reserved -
+	       plain.retired;
+}
+
+static void plain_grow(struct sequence *)
+{
+	struct cap_slot *chunk;
+
+	if (plain.chunk_count == PLAIN_CHUNKS)
+		return;
+	assert_true(cap_table_needs_chunk(&plain.table, plain_free() + 1));
+	chunk = malloc(sizeof(struct cap_slot) * CAP_TABLE_CHUNK_SLOTS);
+	memset(chunk, 0xa5, sizeof(struct cap_slot) * CAP_TABLE_CHUNK_SLOTS);
+	cap_table_add_chunk(&plain.table, chunk);
+	plain.chunks[plain.chunk_count++] = chunk;
+}
+
+static void plain_reserve(struct sequence *sequence)
+{
+	uint32_t count = sequence_below(sequence, 40);
+	enum status status = cap_table_reserve(&plain.table, count);
+
+	assert_int_equal(status, count <= plain_free() ? STATUS_OK : STATUS_OUT_OF_SLOTS);
+	if (status == STATUS_OK)
+		plain.reserved += count;
+}
+
+static void plain_unreserve(struct sequence *sequence)
+{
+	uint32_t count = sequence_below(sequence, 8);
+
+	if (count > plain.reserved)
+		return;
+	cap_table_unreserve(&plain.table, count);
+	plain.reserved -= count;
+}
+
+/* The id is new: its slot has never had that generation. */
+static void plain_insert(struct sequence *)
+{
+	struct given *given = &plain.given[plain.given_count];
+	uint32_t index;
+
+	if (plain.reserved == 0)
+		return;
+	given->object = &plain.objects[plain.given_count++];
+	given->id = cap_table_insert(&plain.table, given->object);
+	index = (uint32_t)given->id.raw;
+	assert_in_range(index, 0, plain.chunk_count * CAP_TABLE_CHUNK_SLOTS - 1);
+	assert_int_equal(given->id.raw >> 32, plain.last_generation[index] + 1);
+	assert_in_range(given->id.raw >> 32, 1, plain.generations);
+	plain.last_generation[index]++;
+	plain.reserved--;
+	plain.live++;
+}
+
+/* Any id ever given out: the object if it is still there, and nothing otherwise. */
+static void plain_remove(struct sequence *sequence)
+{
+	struct given *given;
+
+	if (plain.given_count == 0)
+		return;
+	given = &plain.given[sequence_below(sequence, plain.given_count)];
+	assert_ptr_equal(cap_table_remove(&plain.table, given->id), given->object);
+	if (given->object == nullptr)
+		return;
+	given->object = nullptr;
+	plain.live--;
+	plain.retired += given->id.raw >> 32 == plain.generations;
+}
+
+/* Near ids and far ones; the model knows which is one. */
+static void plain_forge(struct sequence *sequence)
+{
+	uint64_t index = sequence_below(sequence, 2 * PLAIN_SLOTS);
+	uint64_t generation = sequence_below(sequence, plain.generations + 2);
+	struct cap_id id = { generation << 32 | index };
+	char *expected = nullptr;
+
+	for (uint32_t i = 0; i < plain.given_count; i++)
+		if (plain.given[i].id.raw == id.raw)
+			expected = plain.given[i].object;
+	assert_ptr_equal(cap_table_lookup(&plain.table, id), expected);
+}
+
+static void plain_check(void)
+{
+	assert_true(cap_table_check(&plain.table));
+	assert_int_equal(plain.table.used_count, plain.live);
+	assert_int_equal(plain.table.reserved_count, plain.reserved);
+	assert_int_equal(cap_table_free_slots(&plain.table), plain_free() + plain.reserved);
+	for (uint32_t i = 0; i < plain.chunk_count; i++)
+		assert_ptr_equal(plain.table.chunks[i], plain.chunks[i]);
+}
+
+/* Every id ever given out finds what the list says; the walk finds what lives. */
+static void plain_compare(void)
+{
+	uint32_t cursor = 0, found = 0;
+
+	for (uint32_t i = 0; i < plain.given_count; i++)
+		assert_ptr_equal(cap_table_lookup(&plain.table, plain.given[i].id),
+				 plain.given[i].object);
+	while (!cap_table_at_end(&plain.table, cursor))
+		found += cap_table_next(&plain.table, &cursor).raw != 0;
+	assert_int_equal(found, plain.live);
+}
+
+/* Until each slot of all chunks has used up its generations: then nothing is given any more. */
+static void no_id_is_given_twice(void **state)
+{
+	static void (*const steps[])(struct sequence *) = {
+		plain_reserve, plain_insert, plain_insert, plain_insert, plain_remove,
+		plain_remove,  plain_remove, plain_remove, plain_forge,  plain_unreserve,
+	};
+
+	(void)state;
+	for (uint32_t generations = 1; generations <= PLAIN_GENERATIONS_MAX; generations++) {
+		struct sequence sequence = { generations };
+
+		plain = (struct plain){ .generations = generations };
+		cap_table_init(&plain.table, generations);
+		for (uint32_t step = 0; plain.retired < PLAIN_SLOTS; step++) {
+			assert_in_range(step, 0, 2000000);
+			if (sequence_below(&sequence, 300) == 0)
+				plain_grow(&sequence);
+			steps[sequence_below(&sequence, 10)](&sequence);
+			plain_check();
+			if (step % 256 == 0)
+				plain_compare();
+		}
+		plain_compare();
+		assert_int_equal(plain.given_count, generations * PLAIN_SLOTS);
+		assert_int_equal(cap_table_reserve(&plain.table, 1), STATUS_OUT_OF_SLOTS);
+		destroy(&plain.table);
 	}
 }
 
@@ -265,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_a_list_of_ids),
+		cmocka_unit_test(no_id_is_given_twice),
 		cmocka_unit_test(no_forged_id_finds_anything),
 		cmocka_unit_test(removed_id_stays_stale_after_reuse),
 		cmocka_unit_test(slot_retires_with_its_last_generation),
