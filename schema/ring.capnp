@@ -25,6 +25,7 @@ enum OperationCode {
 
 const operationFlagException :UInt16 = 1;
 # On RETURN and RETURN_RECV: the parameters are a CapException, and the caller's status `exception`.
+# It brings no capabilities: the transfer list must be empty (reservedNotZero).
 
 const operationFlagSkipSuccess :UInt16 = 2;
 # On RETURN: no completion if it succeeds.

@@ -146,8 +146,8 @@ enum Status {
   # CANCEL ended the operation.
 
   exception @40;
-  # The method ran and refused; the result span holds a CapException, cut to fit.  Servers answer with
-  # it; no kernel object does.
+  # The method ran and refused; the result span holds a CapException, or nothing where it does not
+  # fit.  Servers answer with it; no kernel object does.
 
   # Resource, as above.
 
