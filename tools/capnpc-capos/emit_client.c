@@ -32,6 +32,14 @@ static const char *default_room(const struct node *node)
 	return name_format("%s_MESSAGE_BYTES + %u", node->upper, DEFAULT_POINTED_BYTES);
 }
 
+/* As default_room(), and an exception fits in their place. */
+static const char *default_result_room(const struct node *node)
+{
+	if (emit_has_contents(node))
+		return default_room(node);
+	return name_format("capos_result_room(%s)", default_room(node));
+}
+
 static void emit_begin(struct emission *e)
 {
 	const struct node *params = e->method->params;
@@ -48,7 +56,7 @@ static void emit_begin(struct emission *e)
 	out(e->o, "\tif (size.param_bytes == 0)\n\t\tsize.param_bytes = %s;\n",
 	    default_room(params));
 	out(e->o, "\tif (size.result_bytes == 0)\n\t\tsize.result_bytes = %s;\n",
-	    default_room(e->method->results));
+	    default_result_room(e->method->results));
 	out(e->o, "\tsize.result_capabilities = %s_RESULTS_CAPS;\n", e->upper);
 	out(e->o, "\tstatus = capos_call_begin(call, target.id, %s_METHOD, size, &params);\n",
 	    e->upper);
@@ -267,10 +275,8 @@ static void emit_short_call(struct emission *e)
 	if (params->field_count == 0)
 		out(e->o, "\t(void)params;\n");
 	emit_setters(e);
-	out(e->o,
-	    "\tstatus = capos_short_call(target.id, %s_METHOD, &message, %s_MESSAGE_BYTES, "
-	    "&reader);\n",
-	    e->upper, results->upper);
+	out(e->o, "\tstatus = capos_short_call(target.id, %s_METHOD, &message, &reader);\n",
+	    e->upper);
 	out(e->o, "\tif (status == STATUS_OK && !%s_read_%s(&reader, %s&results))\n",
 	    results->prefix, flat ? "flat" : "root", flat ? "&flat, " : "");
 	out(e->o, "\t\tstatus = STATUS_MALFORMED_MESSAGE;\n");

@@ -24,7 +24,6 @@ enum user_data_mark : uint64_t {
 	USER_DATA_IGNORED = 0,
 	USER_DATA_RELEASE = 1,
 	USER_DATA_SHORT = CAPOS_SHORT_MARK,
-	USER_DATA_MARKS = 4096,
 };
 
 /* Of RELEASE and CANCEL, which never wait; no call has it. */
@@ -54,8 +53,15 @@ static bool short_is_done;
 		ring->cq_entries >= 64 ? UINT64_MAX : (1ULL << ring->cq_entries) - 1;
 	client->free_tags &= ~(1ULL << IMMEDIATE_TAG | 1ULL << CAPOS_SHORT_TAG);
 	span_pool_init(&client->spans, ring->arena_bytes);
-	require(span_take(&client->spans, 2 * CAPOS_SHORT_BYTES) == CAPOS_SHORT_OFFSET);
+	list_init(&client->done_calls);
+	require(span_take(&client->spans, CAPOS_SHORT_BYTES + CAPOS_SHORT_RESULT_BYTES) ==
+		CAPOS_SHORT_OFFSET);
 	return ring;
+}
+
+struct ring_header *capos_client_init(void)
+{
+	return init_client();
 }
 
 uint32_t capos_client_take_span(uint32_t bytes)
@@ -124,12 +130,17 @@ static void complete_call(struct capos_call *call, const struct ring_completion 
 	call->received_count = c->transfer_count;
 	call->state = CAPOS_CALL_DONE;
 	capos_client.free_tags |= 1ULL << call->tag;
+	if (call->done != nullptr)
+		list_append(&capos_client.done_calls, &call->done_link);
 }
 
-static void complete(const struct ring_completion *c)
+void capos_client_complete(const struct ring_completion *c)
 {
-	if (c->user_data >= USER_DATA_MARKS) {
-		complete_call((struct capos_call *)c->user_data, c);
+	if (c->user_data >= CAPOS_USER_DATA_MARKS) {
+		if ((c->user_data & CAPOS_OPEN_CALL_MARK) != 0)
+			capos_client.receive_done(c);
+		else
+			complete_call((struct capos_call *)c->user_data, c);
 	} else if (c->user_data == USER_DATA_SHORT) {
 		short_outcome = capos_short_outcome(c);
 		short_is_done = true;
@@ -148,7 +159,7 @@ static bool consume_completions(struct ring_header *ring)
 	if (head == end)
 		return false;
 	do {
-		complete(capos_completion_at(ring, head++));
+		capos_client_complete(capos_completion_at(ring, head++));
 	} while (head != end);
 	/* Partner of the kernel's load of cq_head: the slots may be used again. */
 	__atomic_store_n(&ring->cq_head, head, __ATOMIC_RELEASE);
@@ -190,6 +201,12 @@ static enum status post(struct ring_header *ring, const struct ring_submission *
 	/* Partner of the kernel's load of sq_tail: the entry is written. */
 	__atomic_store_n(&ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
 	return STATUS_OK;
+}
+
+void capos_client_post(const struct ring_submission *submission)
+{
+	if (post(init_client(), submission) != STATUS_OK)
+		capos_panic(__FILE__, __LINE__, "the ring does not take submissions");
 }
 
 enum status capos_client_check_submit(const struct capos_call *call)
@@ -304,8 +321,7 @@ void capos_call_cancel(struct capos_call *call)
 		.user_data = USER_DATA_IGNORED,
 	};
 
-	if (post(capos_client.ring, &submission) != STATUS_OK)
-		capos_panic(__FILE__, __LINE__, "the ring does not take a cancel");
+	capos_client_post(&submission);
 }
 
 /* The records of received capabilities; *out_count is 0 when they would not fit the span. */
@@ -369,6 +385,11 @@ void capos_client_end(struct capos_call *call)
 		abandon(call);
 	if (call->state == CAPOS_CALL_DONE && call->received_count != 0)
 		release_received(call);
+	if (call->state == CAPOS_CALL_DONE && call->status == STATUS_EXCEPTION)
+		capos_client_keep_exception(capos_client.arena + call->result_offset,
+					    call->length);
+	if (call->done != nullptr)
+		list_remove(&call->done_link);
 	span_give(&capos_client.spans, call->span_offset, call->span_bytes);
 	give_transfers(call);
 	call->state = CAPOS_CALL_IDLE;
@@ -385,8 +406,7 @@ void capos_release(uint64_t capability)
 		.user_data = USER_DATA_RELEASE,
 	};
 
-	if (post(init_client(), &submission) != STATUS_OK)
-		capos_panic(__FILE__, __LINE__, "the ring does not take a release");
+	capos_client_post(&submission);
 }
 
 void capos_owned_drop(struct capos_owned *owned)

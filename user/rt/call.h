@@ -7,7 +7,7 @@
  *
  *   begin    takes a span of the arena and gives a builder for the parameters
  *   attach   adds capabilities that the parameters name (optional)
- *   set_*    deadline (optional)
+ *   set_*    deadline, a function to be called at the end (optional)
  *   submit   hands it to the kernel's ring without waiting; many calls may be in flight, and
  *            complete in any order (optional: wait submits what was not submitted)
  *   wait     waits for this one; gives a reader of the results, or the status it ended with
@@ -20,17 +20,30 @@
  *
  * One thread per process uses these; there is no lock.
  */
+#include "lib/list.h"
 #include "lib/message.h"
 #include "schema/ring.capnp.h"
 #include "schema/status.capnp.h"
 
 #include <stdint.h>
 
+/* Longest reason of an exception, as schema/status.capnp has it; what is longer is cut. */
+constexpr uint32_t CAPOS_REASON_BYTES = 120;
+
+/* Room that an exception with the longest reason takes. */
+constexpr uint32_t CAPOS_EXCEPTION_BYTES = 152;
+
+/* Room for results of that many bytes, or for an exception in their place. */
+static inline uint32_t capos_result_room(uint32_t bytes)
+{
+	return bytes < CAPOS_EXCEPTION_BYTES ? CAPOS_EXCEPTION_BYTES : bytes;
+}
+
 /*
  * Room for one call, in bytes of message (rounded up to 8).  The builder fails, and with it
  * submit, when param_bytes is too small; the call ends with STATUS_RESULT_TOO_SMALL when
- * result_bytes is.  Generated code fills in zeros and always sets result_capabilities to the
- * number of capability fields of the method's results.
+ * result_bytes is.  Generated code fills in zeros, with room for an exception, and always sets
+ * result_capabilities to the number of capability fields of the method's results.
  */
 struct capos_call_size {
 	uint32_t param_bytes;
@@ -45,6 +58,11 @@ enum capos_call_state : uint8_t {
 	CAPOS_CALL_PENDING, /* in the ring or in the kernel */
 	CAPOS_CALL_DONE,    /* completed; status, length and so on are set */
 };
+
+struct capos_call;
+
+/* What the event loop calls when a call has completed. */
+typedef void capos_call_done(struct capos_call *call, void *context);
 
 /* The caller's storage for one call.  Private to the runtime but for `params` and `results`. */
 struct capos_call {
@@ -67,6 +85,10 @@ struct capos_call {
 	uint8_t received_count; /* capability records after the results */
 	uint8_t taken_mask;     /* one bit for each record that was moved out */
 	bool failed;            /* too many attached; submit refuses */
+	capos_call_done *done;  /* null: nobody asked */
+	void *done_context;
+	struct list_link
+		done_link; /* if done: among those that the event loop has yet to call */
 };
 
 /*
@@ -90,6 +112,14 @@ uint32_t capos_call_attach_move(struct capos_call *call, uint64_t capability);
 
 /* End the call with STATUS_TIMED_OUT at this absolute monotonic time.  Before submit. */
 static inline void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns);
+
+/*
+ * Have `done` called with the call and `context` when it has completed: from the event loop
+ * (user/rt/server.h) alone, never out of a function of this header.  There capos_call_wait()
+ * gives the results at once, and the end of the call is still due.  Before submit.
+ */
+static inline void capos_call_set_done(struct capos_call *call, capos_call_done *done,
+				       void *context);
 
 /*
  * Put the call into the ring; it may reach the kernel only with the next call that enters.  A
@@ -140,6 +170,25 @@ void capos_call_cancel(struct capos_call *call);
  */
 uint64_t capos_call_take_capability(struct capos_call *call, uint8_t ordinal,
 				    uint64_t interface_id);
+
+/* Why a method refused: STATUS_EXCEPTION in words. */
+struct capos_exception {
+	enum cap_exception_type type;
+	uint32_t reason_size;
+	char reason[CAPOS_REASON_BYTES + 1]; /* closed by a zero; empty if it was cut away */
+};
+
+/*
+ * The exception that a call ended with; false if it did not end with one.  Before end.  An
+ * exception longer than the room for results was cut, down to type failed without a reason.
+ */
+bool capos_call_exception(struct capos_call *call, struct capos_exception *out_exception);
+
+/*
+ * The exception that the latest call of this program ended with which ended with one: after a
+ * generated wrapper has returned STATUS_EXCEPTION.
+ */
+const struct capos_exception *capos_last_exception(void);
 
 /* Give back everything the call holds.  Harmless on an ended, never begun or zeroed call. */
 static inline void capos_call_end(struct capos_call *call);

@@ -25,7 +25,18 @@ struct capos_client {
 	uint32_t cq_mask;
 	uint64_t free_tags; /* bit n: no call in flight has tag n */
 	struct span_pool spans;
+	struct list_link done_calls; /* that the event loop has yet to call back */
+	/* Takes completions whose user_data has CAPOS_OPEN_CALL_MARK; the event loop's. */
+	void (*receive_done)(const struct ring_completion *completion);
+	struct capos_exception exception; /* the latest */
 };
+
+/* In the user_data of a receive or an answer, beside the address of its struct
+ * capos_open_call. */
+constexpr uint64_t CAPOS_OPEN_CALL_MARK = 1;
+
+/* user_data from here on is an address. */
+constexpr uint64_t CAPOS_USER_DATA_MARKS = 4096;
 
 extern struct capos_client capos_client;
 
@@ -37,6 +48,14 @@ uint32_t capos_client_take_span(uint32_t bytes);
 enum status capos_client_check_submit(const struct capos_call *call);
 enum status capos_client_wait(struct capos_call *call);
 void capos_client_end(struct capos_call *call);
+
+/* For the event loop: the client, ready; one completion dealt with; one submission appended,
+ * which panics where the ring does not move. */
+struct ring_header *capos_client_init(void);
+void capos_client_complete(const struct ring_completion *completion);
+void capos_client_post(const struct ring_submission *submission);
+/* Keep what a message says as the latest exception. */
+void capos_client_keep_exception(const void *bytes, uint32_t length);
 
 static inline enum status capos_call_begin(struct capos_call *call, uint64_t target,
 					   uint16_t method, struct capos_call_size size,
@@ -75,6 +94,7 @@ static inline enum status capos_call_begin(struct capos_call *call, uint64_t tar
 	call->received_count = 0;
 	call->taken_mask = 0;
 	call->failed = false;
+	call->done = nullptr;
 	*out_params = &call->params;
 	return STATUS_OK;
 }
@@ -82,6 +102,14 @@ static inline enum status capos_call_begin(struct capos_call *call, uint64_t tar
 static inline void capos_call_set_deadline(struct capos_call *call, uint64_t deadline_ns)
 {
 	call->deadline_ns = deadline_ns;
+}
+
+static inline void capos_call_set_done(struct capos_call *call, capos_call_done *done,
+				       void *context)
+{
+	call->done = done;
+	call->done_context = context;
+	list_init(&call->done_link);
 }
 
 /* Whether the call can go into the ring as things are. */
@@ -187,6 +215,7 @@ static inline void capos_call_end(struct capos_call *call)
 {
 	if (call->state != CAPOS_CALL_DONE ||
 	    (call->received_count | call->transfer_count) != 0 ||
+	    call->status == STATUS_EXCEPTION || call->done != nullptr ||
 	    call->span_bytes > SPAN_UNIT_BYTES) {
 		capos_client_end(call);
 		return;

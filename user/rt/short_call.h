@@ -15,16 +15,16 @@
  *	capos_short_begin(&message);
  *	params = foo_bar_params_init_root(&message);
  *	(setters)
- *	status = capos_short_call(target.id, FOO_BAR_METHOD, &message, RESULT_BYTES,
- *				  &results_message);
+ *	status = capos_short_call(target.id, FOO_BAR_METHOD, &message, &results_message);
  *	(read the root, getters)
  *
  * Nothing is to be ended; the results are valid until the next short call.  Parameters and
- * results have at most CAPOS_SHORT_BYTES each.
+ * results have at most CAPOS_SHORT_BYTES each; there is room for an exception.
  */
 #include "user/rt/client.h"
 
 constexpr uint32_t CAPOS_SHORT_BYTES = 128;
+constexpr uint32_t CAPOS_SHORT_RESULT_BYTES = 192;
 
 /* The span, its parameters first, and the tag that are set aside. */
 constexpr uint32_t CAPOS_SHORT_OFFSET = 0;
@@ -39,6 +39,8 @@ enum status capos_short_make_room(void);
 /* Wait for the short call in flight.  Gives what capos_short_outcome() makes of its
  * completion. */
 uint64_t capos_short_wait(void);
+/* The call ended with anything but ok: an exception is kept. */
+void capos_short_failed(enum status status, uint32_t length);
 
 /* A completion's length, and its status in the low half: in a register, not in memory. */
 static inline uint64_t capos_short_outcome(const struct ring_completion *c)
@@ -99,7 +101,6 @@ static inline uint64_t capos_short_complete(void)
  */
 static inline enum status capos_short_call(uint64_t target, uint16_t method,
 					   const struct message_builder *params,
-					   uint32_t result_bytes,
 					   struct message_reader *out_results)
 {
 	static const uint64_t null_root;
@@ -112,7 +113,7 @@ static inline enum status capos_short_call(uint64_t target, uint16_t method,
 		.param_offset = CAPOS_SHORT_OFFSET,
 		.param_length = params->used_words * MESSAGE_WORD_BYTES,
 		.result_offset = CAPOS_SHORT_OFFSET + CAPOS_SHORT_BYTES,
-		.result_capacity = result_bytes,
+		.result_capacity = CAPOS_SHORT_RESULT_BYTES,
 	};
 	enum status status = capos_short_submit(&submission);
 	uint64_t outcome;
@@ -129,5 +130,8 @@ static inline enum status capos_short_call(uint64_t target, uint16_t method,
 		message_reader_init(out_results,
 				    capos_client.arena + CAPOS_SHORT_OFFSET + CAPOS_SHORT_BYTES,
 				    length);
-	return (enum status)(uint16_t)-outcome;
+	status = (enum status)(uint16_t)-outcome;
+	if (status != STATUS_OK)
+		capos_short_failed(status, length);
+	return status;
 }
