@@ -4,6 +4,7 @@
 
 #include "abi/entry.h"
 #include "abi/ring.h"
+#include "kernel/core/facet.h"
 #include "kernel/core/random.h"
 #include "kernel/core/thread.h"
 #include "lib/elf.h"
@@ -183,7 +184,7 @@ static void grant(struct process *process, struct cap_set_entry_builder entry,
 
 	cap_set_entry_set_name(entry, name.data, name.size);
 	cap_set_entry_set_capability(entry, id.raw);
-	cap_set_entry_set_interface_id(entry, object->type->interface_id);
+	cap_set_entry_set_interface_id(entry, object_interface(object));
 }
 
 static void write_capset(struct process *process, const struct spawn_request *request,
