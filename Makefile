@@ -101,6 +101,8 @@ endif
 # --- Sources -----------------------------------------------------------------------------------
 
 SCHEMAS := $(sort $(wildcard schema/*.capnp))
+# Interfaces of programs, in their folders.
+APP_SCHEMAS := $(sort $(wildcard user/app/*/*.capnp user/service/*/*.capnp))
 HOST_SCHEMAS := $(sort $(wildcard tests/host/*.capnp tests/host/*/*.capnp))
 LIB := $(wildcard lib/*.c)
 LIB_TARGET := $(LIB) $(wildcard lib/arch/x86_64/*.c lib/arch/x86_64/*.S)
@@ -109,7 +111,8 @@ ARCH := $(wildcard kernel/arch/x86_64/*.c kernel/arch/x86_64/*.S)
 RUNTIME := $(wildcard user/rt/*.c user/rt/*.S)
 SERVERS := $(sort $(wildcard build/gen/schema/*.server.c))
 CLIENTS := $(sort $(wildcard build/gen/schema/*.client.c))
-HOST_GENERATED := $(sort $(wildcard build/gen/tests/host/*.c build/gen/tests/host/*/*.c))
+HOST_GENERATED := $(sort $(wildcard build/gen/tests/host/*.c build/gen/tests/host/*/*.c \
+	build/gen/user/*/*/*.c))
 BEARSSL := $(addprefix build/source/bearssl/src/,hash/sha2small.c mac/hmac.c rand/hmac_drbg.c \
 	codec/enc32be.c codec/dec32be.c codec/enc64be.c codec/dec64be.c)
 
@@ -153,10 +156,11 @@ ifeq ($(filter clean distclean help format,$(MAKECMDGOALS)),)
 include build/gen/.stamp
 endif
 GEN_NEW := build/gen.new$(shell echo $$PPID)
-build/gen/.stamp: $(SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos tools/check/schema.py
-	$(call say,SCHEMA,$(words $(SCHEMAS) $(HOST_SCHEMAS)) files)
+build/gen/.stamp: $(SCHEMAS) $(APP_SCHEMAS) $(HOST_SCHEMAS) build/tools/capnpc-capos tools/check/schema.py
+	$(call say,SCHEMA,$(words $(SCHEMAS) $(APP_SCHEMAS) $(HOST_SCHEMAS)) files)
 	$(Q)rm -rf $(GEN_NEW) && mkdir -p $(GEN_NEW)
-	$(Q)capnp compile -I. -o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS) $(HOST_SCHEMAS)
+	$(Q)capnp compile -I. -o build/tools/capnpc-capos:$(GEN_NEW) $(SCHEMAS) $(APP_SCHEMAS) \
+		$(HOST_SCHEMAS)
 	$(Q)$(PYTHON) tools/check/schema.py --header >$(GEN_NEW)/documented_statuses.h
 	$(Q)tools/update-folder $(GEN_NEW) build/gen
 	$(Q)touch $@
@@ -221,7 +225,7 @@ define variant_rules
 $(call compile_rules,$(1),kernel,KERNEL,$($(1)_KERNEL))
 $(call compile_rules,$(1),program,PROGRAM,)
 
-build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(SERVERS) $(BEARSSL) \
+build/$(1)/kernel.elf: $(call objects,$(1),kernel,$(ARCH) $(NEUTRAL) $(LIB_TARGET) $(BEARSSL) \
 		$($(1)_SOURCES)) \
 		$(KERNEL_SCRIPT)
 	$$(call say,LINK,$$@)
@@ -231,7 +235,8 @@ build/$(1)/libcapos.a: $(call objects,$(1),program,$(RUNTIME) $(LIB_TARGET) $(CL
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@.new && $(AR) rcsT $$@.new $$^ && mv $$@.new $$@
 
-$(foreach p,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(1),$(notdir $(p)),$(wildcard $(p)/*.c))))
+$(foreach p,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(1),$(notdir $(p)),$(wildcard $(p)/*.c \
+	build/gen/$(p)/*.server.c))))
 $(foreach p,$(PROGRAM_FILES),$(eval $(call program_rule,$(1),$(notdir $(p:.c=)),$(p))))
 
 # What goes into a boot image: the program without its symbols.
@@ -250,8 +255,9 @@ $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 
 # --- Host tests ------------------------------------------------------------------------------------
 
-HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(SERVERS) $(BEARSSL)
-HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(HOST_GENERATED)
+HOST_SOURCES := $(LIB) $(NEUTRAL) $(HOST_ARCH) $(BEARSSL)
+HOST_USER := $(wildcard user/rt/*.c user/shell/*.c user/app/*/*.c) $(CLIENTS) $(SERVERS) \
+	$(HOST_GENERATED)
 objects_in = $(patsubst %.c,build/$(1)/obj/%.o,$(2))
 host_objects = $(call objects_in,host,$(1))
 

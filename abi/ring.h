@@ -151,10 +151,10 @@ struct ring_call_header {
 	uint64_t cookie;              /* of the service object; 0 = a client facet */
 	uint64_t caller_reference[2]; /* of the caller's session, to this service; 0 = the
 					 system's */
-	uint32_t caller_epoch;
-	uint16_t method;
-	uint8_t caller_live;      /* 0 = the session is no longer live */
-	uint8_t result_caps_max;  /* capabilities that the answer may bring */
+	uint32_t caller_epoch;        /* grows when that session is renewed */
+	uint16_t method;              /* ordinal in the interface */
+	uint8_t caller_live;          /* 0 = the session is no longer live */
+	uint8_t result_caps_max;      /* capabilities that the answer may bring */
 	uint32_t result_capacity; /* bytes that it may have, records of capabilities included */
 	uint32_t param_length;
 	uint64_t reserved;

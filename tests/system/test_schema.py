@@ -336,8 +336,9 @@ def test_the_abi_is_the_one_on_record():
 
 def test_generated_code_is_the_same_from_another_folder(tmp_path):
     """Also when the files are named in another order, and over what was there before."""
-    schemas = [str(path.relative_to(ROOT)) for path in ROOT.glob("tests/host/**/*.capnp")]
-    for folder in ("tests", "schema"):
+    schemas = [str(path.relative_to(ROOT)) for pattern in ("tests/host/**/*.capnp", "user/*/*/*.capnp")
+               for path in ROOT.glob(pattern)]
+    for folder in ("tests", "schema", "user"):
         (tmp_path / "there" / folder).parent.mkdir(exist_ok=True)
         shutil.copytree(ROOT / folder, tmp_path / "there" / folder)
     (tmp_path / "out").mkdir()

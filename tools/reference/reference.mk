@@ -4,7 +4,7 @@
 
 # Headers of the kernel's and the runtime's insides, which are not installed.
 PRIVATE_HEADERS := lib/cap_table.h lib/elf.h lib/index.h lib/words.h lib/message_copier.h \
-	user/rt/allocator.h
+	user/rt/allocator.h user/rt/receive.h
 # Installed because inline functions need them; their contracts stand in other headers.
 INSIDE_HEADERS := user/rt/client.h user/rt/short_call.h user/rt/span.h
 PUBLIC_HEADERS := $(filter-out $(PRIVATE_HEADERS),$(wildcard abi/*.h lib/*.h user/rt/*.h))

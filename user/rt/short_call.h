@@ -40,7 +40,7 @@ enum status capos_short_make_room(void);
  * completion. */
 uint64_t capos_short_wait(void);
 /* The call ended with anything but ok: an exception is kept. */
-void capos_short_failed(enum status status, uint32_t length);
+[[gnu::cold]] void capos_short_failed(enum status status, uint32_t length);
 
 /* A completion's length, and its status in the low half: in a register, not in memory. */
 static inline uint64_t capos_short_outcome(const struct ring_completion *c)
@@ -103,7 +103,6 @@ static inline enum status capos_short_call(uint64_t target, uint16_t method,
 					   const struct message_builder *params,
 					   struct message_reader *out_results)
 {
-	static const uint64_t null_root;
 	struct ring_submission submission = {
 		.opcode = OPERATION_CODE_CALL,
 		.method = method,
@@ -116,20 +115,21 @@ static inline enum status capos_short_call(uint64_t target, uint16_t method,
 		.result_capacity = CAPOS_SHORT_RESULT_BYTES,
 	};
 	enum status status = capos_short_submit(&submission);
+	uint64_t *results;
 	uint64_t outcome;
 	uint32_t length;
 
 	if (status != STATUS_OK)
 		return status;
 	outcome = capos_short_complete();
+	results = (void *)(capos_client.arena + CAPOS_SHORT_OFFSET + CAPOS_SHORT_BYTES);
 	length = (uint32_t)(outcome >> 32) & (2 * CAPOS_SHORT_BYTES - MESSAGE_WORD_BYTES);
-	/* A method without results may send nothing at all. */
-	if (length == 0)
-		message_reader_init(out_results, &null_root, sizeof(null_root));
-	else
-		message_reader_init(out_results,
-				    capos_client.arena + CAPOS_SHORT_OFFSET + CAPOS_SHORT_BYTES,
-				    length);
+	/* A method without results may send nothing at all: that reads as a null root. */
+	if (length == 0) {
+		*results = 0;
+		length = MESSAGE_WORD_BYTES;
+	}
+	message_reader_init(out_results, results, length);
 	status = (enum status)(uint16_t)-outcome;
 	if (status != STATUS_OK)
 		capos_short_failed(status, length);

@@ -16,7 +16,8 @@ constexpr size_t TEXT_BYTES = 256;
 constexpr size_t MESSAGE_BYTES = 512;
 
 /* Greeter.greet; greeting.capnp has the contract. */
-static enum status greet(void *context, struct greeter_greet_params_reader params,
+static enum status greet(struct capos_open_call *call,
+			 struct greeter_greet_params_reader params,
 			 struct greeter_greet_results_builder results)
 {
 	struct greeting_reader greeting = greeter_greet_params_get_greeting(params);
@@ -25,8 +26,7 @@ static enum status greet(void *context, struct greeter_greet_params_reader param
 	char text[TEXT_BYTES];
 	size_t size = 0;
 
-	(void)context;
-	if (params.s.message->malformed)
+	if (call->params.malformed)
 		return STATUS_MALFORMED_MESSAGE;
 	if (to.size == 0 || times == 0 || times > MAX_TIMES)
 		return STATUS_INVALID_ARGUMENT;
@@ -44,8 +44,10 @@ static enum status call_greet(struct capos_text to, uint8_t times)
 {
 	alignas(8) uint8_t params_bytes[MESSAGE_BYTES];
 	alignas(8) uint8_t results_bytes[MESSAGE_BYTES];
-	struct message_builder params, results;
-	struct message_reader received, answer;
+	struct ring_call_header header = { .method = GREETER_GREET_METHOD };
+	struct capos_open_call call = { .header = &header };
+	struct message_builder params;
+	struct message_reader answer;
 	struct greeter_greet_results_reader greeted;
 	struct greeting_builder greeting;
 	struct text_reader text;
@@ -56,13 +58,13 @@ static enum status call_greet(struct capos_text to, uint8_t times)
 	greeting_set_to(greeting, to.data, to.size);
 	greeting_set_times(greeting, times);
 
-	message_reader_init(&received, params_bytes, message_builder_finish(&params));
-	message_builder_init(&results, results_bytes, sizeof(results_bytes));
-	status = greeter_dispatch(&greeter, nullptr, GREETER_GREET_METHOD, &received, &results);
+	message_reader_init(&call.params, params_bytes, message_builder_finish(&params));
+	message_builder_init(&call.results, results_bytes, sizeof(results_bytes));
+	status = greeter_dispatch(&greeter, &call);
 	if (status != STATUS_OK)
 		return status;
 
-	message_reader_init(&answer, results_bytes, message_builder_finish(&results));
+	message_reader_init(&answer, results_bytes, message_builder_finish(&call.results));
 	if (!greeter_greet_results_read_root(&answer, &greeted))
 		return STATUS_MALFORMED_MESSAGE;
 	text = greeter_greet_results_get_text(greeted);
