@@ -2,8 +2,7 @@
 /* Address spaces: what is mapped where.  See address_space.h for the model. */
 #include "kernel/core/address_space.h"
 
-#include "kernel/core/page_tables.h"
-#include "kernel/core/supply.h"
+#include "kernel/core/mapping.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
 #include "schema/memory.capnp.h"
@@ -13,11 +12,6 @@
 constexpr uint64_t ANYWHERE_START = 0x240000;
 /* Longest mapping that is populated when it is made. */
 constexpr uint64_t POPULATE_PAGES = 8;
-
-static struct mapping *mapping_of(struct list_link *link)
-{
-	return LIST_OWNER(link, struct mapping, link);
-}
 
 enum status address_space_init(struct address_space *space, struct account *account)
 {
@@ -47,30 +41,6 @@ static bool range_is_valid(uint64_t address, uint64_t size)
 	       address - HAL_USER_START <= HAL_USER_END - HAL_USER_START - size;
 }
 
-/* The first link behind which a mapping can reach beyond address: searches start here. */
-static inline struct list_link *search_from(struct address_space *space, uint64_t address)
-{
-	struct list_link *l = space->hint;
-
-	return l != &space->mappings && mapping_of(l)->end <= address ? l->next
-								      : space->mappings.next;
-}
-
-/* The mapping that covers all of [start, start + size), or nullptr. */
-static struct mapping *mapping_covering(struct address_space *space, uint64_t start,
-					uint64_t size)
-{
-	struct list_link *l = search_from(space, start);
-
-	for (; l != &space->mappings; l = l->next) {
-		struct mapping *mapping = mapping_of(l);
-
-		if (start >= mapping->start && start < mapping->end)
-			return size <= mapping->end - start ? mapping : nullptr;
-	}
-	return nullptr;
-}
-
 /*
  * Find the link before which [start, start + size) belongs.  With start 0, choose the first gap
  * from ANYWHERE_START on.  nullptr: the range is taken, or there is no gap.
@@ -78,7 +48,7 @@ static struct mapping *mapping_covering(struct address_space *space, uint64_t st
 static struct list_link *find_place(struct address_space *space, uint64_t *start, uint64_t size)
 {
 	uint64_t from = *start != 0 ? *start : ANYWHERE_START;
-	struct list_link *l = search_from(space, from);
+	struct list_link *l = mapping_search_from(space, from);
 
 	for (; l != &space->mappings; l = l->next) {
 		struct mapping *mapping = mapping_of(l);
@@ -96,42 +66,6 @@ static struct list_link *find_place(struct address_space *space, uint64_t *start
 	*start = from;
 	space->hint = l->prev;
 	return l;
-}
-
-static void mapping_link(struct address_space *space, struct mapping *mapping,
-			 struct list_link *before)
-{
-	list_append(before, &mapping->link); /* appending to a link puts it in front of it */
-	space->mapping_count++;
-}
-
-[[gnu::noinline]] static enum status mapping_buy(struct address_space *space,
-						 struct mapping **out_mapping)
-{
-	void *storage;
-	enum status status = supply_object(space->account, SUPPLY_MAPPING, &storage);
-
-	if (status == STATUS_OK)
-		*out_mapping = storage;
-	return status;
-}
-
-/* Storage for a mapping, of any content. */
-static enum status mapping_create(struct address_space *space, struct mapping **out_mapping)
-{
-	if (space->spare == nullptr)
-		return mapping_buy(space, out_mapping);
-	*out_mapping = space->spare;
-	space->spare = nullptr;
-	return STATUS_OK;
-}
-
-static void mapping_destroy(struct address_space *space, struct mapping *mapping)
-{
-	if (space->spare == nullptr)
-		space->spare = mapping;
-	else
-		supply_return_object(space->account, SUPPLY_MAPPING, mapping);
 }
 
 /* A place for size bytes at *in_out_address (0: anywhere), and storage for a mapping there. */
@@ -192,12 +126,6 @@ static enum status check_access(const struct memory_object *object, enum hal_acc
 	return STATUS_OK;
 }
 
-static void count_writable(struct mapping *mapping, int32_t change)
-{
-	if (mapping->kind == MAPPING_OBJECT && mapping->access == HAL_ACCESS_WRITE)
-		mapping->object->writable_mappings += (uint32_t)change;
-}
-
 static enum status map_at(struct address_space *space, const struct map_request *request,
 			  uint64_t *in_out_address)
 {
@@ -219,7 +147,7 @@ static enum status map_at(struct address_space *space, const struct map_request 
 	if (status != STATUS_OK)
 		return status;
 	object_get(&request->object->object);
-	count_writable(mapping, 1);
+	mapping_count_writable(mapping, 1);
 	populate(space, mapping);
 	return STATUS_OK;
 }
@@ -285,113 +213,12 @@ enum status address_space_reserve(struct address_space *space, uint64_t size,
 	return status;
 }
 
-/* Cut mapping at `at`, which lies inside it: `rest`, fresh storage, becomes the upper part. */
-static void split(struct address_space *space, struct mapping *mapping, uint64_t at,
-		  struct mapping *rest)
-{
-	*rest = *mapping;
-	rest->start = at;
-	rest->first_page += (at - mapping->start) / PAGE_SIZE;
-	rest->block.raw += at - mapping->start;
-	mapping->end = at;
-	if (rest->kind == MAPPING_OBJECT)
-		object_get(&rest->object->object);
-	count_writable(rest, 1);
-	mapping_link(space, rest, mapping->link.next);
-}
-
-/* The mappings that hold the two ends of [start, end): the same one, or two. */
-struct ends {
-	struct mapping *low;
-	struct mapping *high;
-	uint64_t start;
-	uint64_t end;
-};
-
-/*
- * Cut ends->low at start and ends->high at end, where these lie inside them; ends->low becomes
- * what begins at start.  STATUS_OUT_OF_MEMORY: then nothing changed.
- */
-[[gnu::noinline]] static enum status cut(struct address_space *space, struct ends *ends)
-{
-	struct mapping *middle = nullptr;
-	struct mapping *rest = nullptr;
-	enum status status = STATUS_OK;
-
-	if (ends->start > ends->low->start)
-		status = mapping_create(space, &middle);
-	if (status == STATUS_OK && ends->end < ends->high->end)
-		status = mapping_create(space, &rest);
-	if (status != STATUS_OK) {
-		if (middle != nullptr)
-			mapping_destroy(space, middle);
-		return status;
-	}
-	/* commit */
-	if (rest != nullptr)
-		split(space, ends->high, ends->end, rest);
-	if (middle != nullptr) {
-		split(space, ends->low, ends->start, middle);
-		ends->low = middle;
-	}
-	return STATUS_OK;
-}
-
-/*
- * Make [start, end), which lies inside *mapping, a mapping of its own and return it in
- * *mapping.  Statuses: STATUS_TOO_MANY_MAPPINGS, STATUS_OUT_OF_MEMORY; then nothing changed.
- */
-static enum status isolate(struct address_space *space, struct mapping **mapping,
-			   uint64_t start, uint64_t end)
-{
-	struct ends ends = { *mapping, *mapping, start, end };
-	bool below = start > (*mapping)->start;
-	bool above = end < (*mapping)->end;
-	enum status status;
-
-	if (space->mapping_count + below + above > MAX_MAPPINGS)
-		return STATUS_TOO_MANY_MAPPINGS;
-	status = cut(space, &ends);
-	*mapping = ends.low;
-	return status;
-}
-
-/* Take a whole mapping away, with its page-table entries and its share of the tables. */
-[[gnu::always_inline]] static inline void remove(struct address_space *space,
-						 struct mapping *mapping)
-{
-	page_tables_release(space, mapping);
-	space->hint = mapping->link.prev;
-	list_remove(&mapping->link);
-	space->mapping_count--;
-	count_writable(mapping, -1);
-	if (mapping->kind == MAPPING_OBJECT)
-		object_put(&mapping->object->object);
-	mapping_destroy(space, mapping);
-}
-
-/* Whether mapping and [start, end) have a page in common. */
-static bool overlaps(const struct mapping *mapping, uint64_t start, uint64_t end)
-{
-	return mapping->start < end && start < mapping->end;
-}
-
-/* The first mapping that overlaps [start, end), or nullptr. */
-static struct mapping *first_in(struct address_space *space, uint64_t start, uint64_t end)
-{
-	struct list_link *l = search_from(space, start);
-
-	while (l != &space->mappings && mapping_of(l)->end <= start)
-		l = l->next;
-	return l != &space->mappings && mapping_of(l)->start < end ? mapping_of(l) : nullptr;
-}
-
 /* Whether unmapping [start, end) would take away what a program must not. */
 static bool has_fixed(struct address_space *space, struct mapping *first, uint64_t start,
 		      uint64_t end)
 {
 	for (struct list_link *l = &first->link; l != &space->mappings; l = l->next) {
-		if (!overlaps(mapping_of(l), start, end))
+		if (!mapping_overlaps(mapping_of(l), start, end))
 			return false;
 		if (mapping_of(l)->fixed)
 			return true;
@@ -405,7 +232,7 @@ static struct mapping *last_in(struct address_space *space, struct mapping *firs
 {
 	struct list_link *l = &first->link;
 
-	while (l->next != &space->mappings && overlaps(mapping_of(l->next), start, end))
+	while (l->next != &space->mappings && mapping_overlaps(mapping_of(l->next), start, end))
 		l = l->next;
 	return mapping_of(l);
 }
@@ -413,13 +240,13 @@ static struct mapping *last_in(struct address_space *space, struct mapping *firs
 /* Remove the mappings of [start, end), all inside it; true if an interrupt came between. */
 static bool remove_range(struct address_space *space, uint64_t start, uint64_t end)
 {
-	struct mapping *mapping = first_in(space, start, end);
+	struct mapping *mapping = mapping_first_in(space, start, end);
 
 	while (mapping != nullptr) {
 		struct list_link *next = mapping->link.next;
 
-		remove(space, mapping);
-		if (next == &space->mappings || !overlaps(mapping_of(next), start, end))
+		mapping_remove(space, mapping);
+		if (next == &space->mappings || !mapping_overlaps(mapping_of(next), start, end))
 			return false;
 		if (hal_interrupt_pending())
 			return true;
@@ -433,7 +260,7 @@ static bool remove_range(struct address_space *space, uint64_t start, uint64_t e
 						   struct mapping *first, uint64_t start,
 						   uint64_t end, bool *out_more)
 {
-	struct ends ends = { first, last_in(space, first, start, end), start, end };
+	struct mapping_ends ends = { first, last_in(space, first, start, end), start, end };
 	enum status status;
 
 	if (has_fixed(space, first, start, end))
@@ -441,7 +268,7 @@ static bool remove_range(struct address_space *space, uint64_t start, uint64_t e
 	/* For each mapping that the cut makes, one is removed, but for a hole. */
 	if (start > first->start && end < first->end && space->mapping_count >= MAX_MAPPINGS)
 		return STATUS_TOO_MANY_MAPPINGS;
-	status = cut(space, &ends);
+	status = mapping_cut(space, &ends);
 	if (status == STATUS_OK)
 		*out_more = remove_range(space, start, end);
 	return status;
@@ -456,14 +283,14 @@ enum status address_space_unmap(struct address_space *space, uint64_t address, u
 	*out_more = false;
 	if (!range_is_valid(address, size))
 		return STATUS_INVALID_ARGUMENT;
-	first = first_in(space, address, end);
+	first = mapping_first_in(space, address, end);
 	if (first == nullptr)
 		return STATUS_NOT_MAPPED;
 	if (address != first->start || end != first->end)
 		return unmap_several(space, first, address, end, out_more);
 	if (first->fixed)
 		return STATUS_PROTECTION_REFUSED;
-	remove(space, first);
+	mapping_remove(space, first);
 	return STATUS_OK;
 }
 
@@ -483,12 +310,12 @@ enum status address_space_protect(struct address_space *space, uint64_t address,
 	status = check_access(mapping->object, access);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size);
+	status = mapping_isolate(space, &mapping, address, address + size);
 	if (status != STATUS_OK)
 		return status;
-	count_writable(mapping, -1);
+	mapping_count_writable(mapping, -1);
 	mapping->access = access;
-	count_writable(mapping, 1);
+	mapping_count_writable(mapping, 1);
 	page_tables_forget(space, mapping);
 	return STATUS_OK;
 }
@@ -508,7 +335,7 @@ enum status address_space_commit(struct address_space *space, uint64_t address, 
 				      (struct memory_source){ .bytes = nullptr }, &object);
 	if (status != STATUS_OK)
 		return status;
-	status = isolate(space, &mapping, address, address + size);
+	status = mapping_isolate(space, &mapping, address, address + size);
 	if (status != STATUS_OK) {
 		object_put(&object->object);
 		return status;
@@ -517,7 +344,7 @@ enum status address_space_commit(struct address_space *space, uint64_t address, 
 	mapping->object = object;
 	mapping->first_page = 0;
 	mapping->access = HAL_ACCESS_WRITE;
-	count_writable(mapping, 1);
+	mapping_count_writable(mapping, 1);
 	return STATUS_OK;
 }
 
@@ -568,7 +395,7 @@ size_t address_space_read(struct address_space *space, uint64_t address, void *b
 bool address_space_teardown_step(struct address_space *space)
 {
 	if (!list_is_empty(&space->mappings)) {
-		remove(space, mapping_of(space->mappings.next));
+		mapping_remove(space, mapping_of(space->mappings.next));
 		return true;
 	}
 	require(space->table_spans == 0 && space->tables_taken == 0);
