@@ -26,6 +26,9 @@ enum Protection {
 interface MemoryObject @0xe5a1c0de00000114 {
   # A run of pages that can be mapped into address spaces.  Paid for in full when it is made;
   # a page is zeroed, or filled, when it is first touched.
+  #
+  # To lend it, derive a facet of it (Account.derive): what others map through that ends when it
+  # is revoked, unless the object is sealed.
 
   info @0 () -> (sizeBytes :UInt64, sealed :Bool);
   # Statuses: ok only.
@@ -51,12 +54,14 @@ interface VirtualMemory @0xe5a1c0de00000115 {
   map @1 (memory :MemoryObject, offsetBytes :UInt64, lengthBytes :UInt64,
           protection :Protection, address :UInt64, allowRevocable :Bool) -> (address :UInt64);
   # Maps a part of an object at `address`, or where the kernel chooses when that is 0.  An
-  # unsealed object is refused unless `allowRevocable` is set: its mapping may end later.
+  # unsealed object is refused unless `allowRevocable` is set: its mapping may end later.  It does
+  # when `memory` is a facet that is revoked, or derived from one that is, and the object has not
+  # been sealed by then: touching the range faults from then on.  A sealed object's mapping stays.
   # Statuses: invalidArgument (alignment, range empty or outside the object, address outside user
   # space, a protection that is none, or an unsealed object without allowRevocable), wrongInterface
-  # (`memory` is null or no memory object), protectionRefused (executable asked of an unsealed
-  # object), sealed (writable asked of a sealed object), addressInUse (something is mapped or reserved
-  # at `address`), noAddressSpace, tooManyMappings, outOfMemory.
+  # (`memory` is null, or neither a memory object nor a facet of one), protectionRefused (executable
+  # asked of an unsealed object), sealed (writable asked of a sealed object), addressInUse (something
+  # is mapped or reserved at `address`), noAddressSpace, tooManyMappings, outOfMemory.
 
   unmap @2 (address :UInt64, lengthBytes :UInt64) -> ();
   # Removes every mapping and reservation in the range, or the parts of them that lie in it; holes are

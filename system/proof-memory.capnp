@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 @0xd7ab7a6624616f18;
-# Memory: every status, write or execute, sharing, limits.
+# Memory: every status, write or execute, sharing, lending, limits.
 
 using Manifest = import "/schema/manifest.capnp";
 
@@ -10,6 +10,7 @@ const manifest :Manifest.SystemManifest = (
     (name = "proof", image = embed "/proof.elf"),
     (name = "memory", image = embed "/memory.elf"),
     (name = "seal", image = embed "/seal.elf"),
+    (name = "lend", image = embed "/lend.elf"),
   ],
   initConfig = (
     init = (
@@ -24,7 +25,7 @@ const manifest :Manifest.SystemManifest = (
         (name = "power", object = power),
         (name = "audit", object = audit),
       ],
-      arguments = ["memory", "seal"],
+      arguments = ["memory", "seal", "lend"],
     ),
   ),
 );

@@ -2,6 +2,7 @@
 /* Address spaces: what is mapped where.  See address_space.h for the model. */
 #include "kernel/core/address_space.h"
 
+#include "kernel/core/facet.h"
 #include "kernel/core/mapping.h"
 #include "kernel/hal/cpu.h"
 #include "lib/require.h"
@@ -126,6 +127,20 @@ static enum status check_access(const struct memory_object *object, enum hal_acc
 	return STATUS_OK;
 }
 
+/* What a facet's mapping needs besides is filled in when it joins the facet. */
+static inline void mapping_fill(struct mapping *mapping, const struct map_request *request,
+				uint64_t address)
+{
+	mapping->start = address;
+	mapping->end = address + request->page_count * PAGE_SIZE;
+	mapping->object = request->object;
+	mapping->first_page = request->first_page;
+	mapping->kind = MAPPING_OBJECT;
+	mapping->access = request->access;
+	mapping->fixed = request->fixed;
+	mapping->facet = nullptr;
+}
+
 static enum status map_at(struct address_space *space, const struct map_request *request,
 			  uint64_t *in_out_address)
 {
@@ -136,17 +151,13 @@ static enum status map_at(struct address_space *space, const struct map_request 
 
 	if (status != STATUS_OK)
 		return status;
-	*mapping = (struct mapping){ .start = *in_out_address,
-				     .end = *in_out_address + size,
-				     .object = request->object,
-				     .first_page = request->first_page,
-				     .kind = MAPPING_OBJECT,
-				     .access = request->access,
-				     .fixed = request->fixed };
+	mapping_fill(mapping, request, *in_out_address);
 	status = close_place(space, before, mapping);
 	if (status != STATUS_OK)
 		return status;
 	object_get(&request->object->object);
+	if (request->facet != nullptr && !request->object->sealed)
+		mapping_join_facet(space, mapping, request->facet);
 	mapping_count_writable(mapping, 1);
 	populate(space, mapping);
 	return STATUS_OK;
@@ -361,6 +372,10 @@ static struct paddr frame_at(const struct mapping *mapping, uint64_t address)
 static bool access_allowed(const struct mapping *mapping, enum hal_access access)
 {
 	if (mapping->kind == MAPPING_RESERVED || mapping->access == HAL_ACCESS_NONE)
+		return false;
+	/* The sweep that ends it may still be on its way. */
+	if (mapping->facet != nullptr && !mapping->object->sealed &&
+	    facet_status(mapping->facet) != STATUS_OK)
 		return false;
 	return access == HAL_ACCESS_READ || access == mapping->access;
 }

@@ -12,13 +12,18 @@
  * that mappings touch, each one reserved frame, so a table needed on a fault can always be
  * taken. When the last mapping that touches a span goes, its table is given back.
  *
- * A mapping holds a reference to its object.  Bounds: MAX_MAPPINGS mappings, each at most
- * MAX_MEMORY_OBJECT_BYTES long.
+ * A mapping holds a reference to its object.  One of an unsealed object that was made through a
+ * facet also holds the facet, and stands in its list: it ends with the facet (facet.h).  A
+ * sealed object's stays, whatever becomes of the facet.  Bounds: MAX_MAPPINGS mappings, each at
+ * most MAX_MEMORY_OBJECT_BYTES long.
  */
 #include "kernel/core/account.h"
 #include "kernel/core/memory_object.h"
 #include "kernel/hal/memory.h"
 #include "lib/list.h"
+
+struct address_space;
+struct facet;
 
 enum mapping_kind : uint8_t {
 	MAPPING_OBJECT,
@@ -36,6 +41,11 @@ struct mapping {
 	enum mapping_kind kind;
 	enum hal_access access;
 	bool fixed; /* programs cannot change it */
+	/* Through what it was made, if that can end it; held; nullptr: nothing can. */
+	struct facet *facet;
+	/* Only with a facet: in its list, and whose mapping this is. */
+	struct list_link facet_link;
+	struct address_space *space;
 };
 
 struct address_space {
@@ -56,6 +66,7 @@ struct address_space {
 /* What to map, and where. */
 struct map_request {
 	struct memory_object *object;
+	struct facet *facet; /* live, and leads to object; nullptr: the object itself */
 	uint64_t first_page;
 	uint64_t page_count;
 	uint64_t address; /* 0: anywhere */

@@ -280,14 +280,16 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 	const struct method *method;
 	enum status status = facet_status(facet);
 
+	if (status != STATUS_OK) {
+		fail(call, status);
+		return;
+	}
 	call->is_through_facet = true;
 	call->facet = facet;
 	call->target = facet->target;
 	method = find_method(call);
-	if (status == STATUS_OK && method == nullptr)
-		status = STATUS_UNKNOWN_METHOD;
-	if (status != STATUS_OK)
-		fail(call, status);
+	if (method == nullptr)
+		fail(call, STATUS_UNKNOWN_METHOD);
 	else
 		run_method(call, method, word5, unused);
 }

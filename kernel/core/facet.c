@@ -5,6 +5,7 @@
 #include "kernel/core/cpu.h"
 #include "kernel/core/endpoint.h"
 #include "kernel/core/ipc.h"
+#include "kernel/core/mapping.h"
 #include "kernel/core/operation.h"
 #include "kernel/core/schedule.h"
 #include "kernel/core/supply.h"
@@ -205,18 +206,34 @@ static void end_first_child(struct facet *facet)
 		begin_sweep(child, facet->state);
 }
 
+/* Nothing leads through it any more: whoever keeps it does not keep what was behind it. */
+static void end_sweep(struct facet *facet)
+{
+	struct object *target = facet->target;
+
+	hal_cpu()->sweeps--;
+	facet->target = nullptr;
+	if (target != nullptr)
+		object_put(target);
+	object_put(&facet->object);
+}
+
 static bool sweep_step(struct work *work)
 {
 	struct facet *facet = LIST_OWNER(work, struct facet, sweep);
 
+	/* One is enough: it may be long. */
+	if (!list_is_empty(&facet->mappings)) {
+		mapping_end_revoked(facet->mappings.next);
+		return true;
+	}
 	for (uint32_t i = 0; i < SWEEP_STEP; i++) {
 		if (!list_is_empty(&facet->pending)) {
 			end_first_pending(facet);
 		} else if (!list_is_empty(&facet->children)) {
 			end_first_child(facet);
 		} else {
-			hal_cpu()->sweeps--;
-			object_put(&facet->object);
+			end_sweep(facet);
 			return false;
 		}
 	}
@@ -273,7 +290,8 @@ static void destroy(struct object *object)
 {
 	struct facet *facet = facet_of(object);
 
-	require(list_is_empty(&facet->pending) && list_is_empty(&facet->children));
+	require(list_is_empty(&facet->pending) && list_is_empty(&facet->children) &&
+		list_is_empty(&facet->mappings));
 	if (is_news(facet)) {
 		list_append(&facet->endpoint->dropped, &facet->dropped);
 		ipc_match(facet->endpoint);

@@ -16,12 +16,16 @@
  * operation one to the facet it was started through.  Paid by whoever made it.
  *
  * Revoking marks the facet and submits a sweep, which ends what is pending through it, and
- * unmaps what was mapped through it, and goes on with its children, in bounded steps.  While
- * any sweep is going on a look at a facet walks up its ancestors, so the whole subtree is dead
- * from the first moment; otherwise it is one test.
+ * unmaps what was mapped through it, and goes on with its children, in bounded steps; at last
+ * it lets go of a kernel object, so that a dead capability keeps nothing alive.  While any
+ * sweep is going on a look at a facet walks up its ancestors, so the whole subtree is dead from
+ * the first moment; otherwise it is one test.
  *
  * Dropped: when nothing can call a service object any more, the facet itself waits on its
  * endpoint until a receive takes the news; nothing is allocated for that.
+ *
+ * Mapped: memory that a program mapped through a facet holds it, unless the object was sealed,
+ * and is unmapped by the sweep, wherever it is mapped, unless the object is sealed by then.
  */
 #include "kernel/core/account.h"
 #include "kernel/core/object.h"
@@ -36,7 +40,7 @@ struct session;
 struct facet {
 	struct object object;
 	struct object control;
-	struct object *target;     /* the kernel object, held; nullptr for an endpoint's */
+	struct object *target; /* the kernel object, held until swept; nullptr: an endpoint's */
 	struct endpoint *endpoint; /* held; nullptr for a kernel object's */
 	struct facet *parent;      /* held; nullptr: derived from the object itself */
 	struct list_link children; /* struct facet, by sibling; only live ones */
@@ -132,7 +136,8 @@ void facet_forget(struct facet *facet);
 /* The control type's destroy function. */
 void facet_control_destroy(struct object *control);
 
-/* The object that a capability leads to, through all facets; nullptr for an endpoint's. */
+/* The object that a capability leads to, through all facets; nullptr for an endpoint's and one
+ * that was revoked. */
 static inline struct object *object_behind(struct object *object)
 {
 	return object_is_facet(object) ? facet_of(object)->target : object;

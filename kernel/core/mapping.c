@@ -2,6 +2,7 @@
 /* Mappings of an address space.  See mapping.h. */
 #include "kernel/core/mapping.h"
 
+#include "kernel/core/facet.h"
 #include "schema/memory.capnp.h"
 
 struct mapping *mapping_covering(struct address_space *space, uint64_t start, uint64_t size)
@@ -28,6 +29,23 @@ struct mapping *mapping_covering(struct address_space *space, uint64_t start, ui
 	return status;
 }
 
+void mapping_join_facet(struct address_space *space, struct mapping *mapping,
+			struct facet *facet)
+{
+	mapping->facet = facet_of(object_get(&facet->object));
+	mapping->space = space;
+	list_append(&facet->mappings, &mapping->facet_link);
+}
+
+[[gnu::noinline]] void mapping_leave_facet(struct mapping *mapping)
+{
+	struct facet *facet = mapping->facet;
+
+	list_remove(&mapping->facet_link);
+	mapping->facet = nullptr;
+	object_put(&facet->object);
+}
+
 /* Cut mapping at `at`, which lies inside it: `rest`, fresh storage, becomes the upper part. */
 static void split(struct address_space *space, struct mapping *mapping, uint64_t at,
 		  struct mapping *rest)
@@ -39,6 +57,8 @@ static void split(struct address_space *space, struct mapping *mapping, uint64_t
 	mapping->end = at;
 	if (rest->kind == MAPPING_OBJECT)
 		object_get(&rest->object->object);
+	if (rest->facet != nullptr)
+		mapping_join_facet(space, rest, rest->facet);
 	mapping_count_writable(rest, 1);
 	mapping_link(space, rest, mapping->link.next);
 }
@@ -82,4 +102,14 @@ enum status mapping_isolate(struct address_space *space, struct mapping **mappin
 	status = mapping_cut(space, &ends);
 	*mapping = ends.low;
 	return status;
+}
+
+void mapping_end_revoked(struct list_link *facet_link)
+{
+	struct mapping *mapping = LIST_OWNER(facet_link, struct mapping, facet_link);
+
+	if (mapping->object->sealed)
+		mapping_leave_facet(mapping);
+	else
+		mapping_remove(mapping->space, mapping);
 }

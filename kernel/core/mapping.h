@@ -88,6 +88,13 @@ static inline void mapping_count_writable(struct mapping *mapping, int32_t chang
 		mapping->object->writable_mappings += (uint32_t)change;
 }
 
+/* A new mapping ends when facet does. */
+void mapping_join_facet(struct address_space *space, struct mapping *mapping,
+			struct facet *facet);
+
+/* It ends with no facet any more. */
+void mapping_leave_facet(struct mapping *mapping);
+
 /* The mappings that hold the two ends of [start, end): the same one, or two. */
 struct mapping_ends {
 	struct mapping *low;
@@ -109,6 +116,10 @@ struct mapping_ends {
 [[nodiscard]] enum status mapping_isolate(struct address_space *space, struct mapping **mapping,
 					  uint64_t start, uint64_t end);
 
+/* What a facet led to is taken away: end the mapping behind this facet_link, unless its object
+ * is sealed by now; then it leaves the facet and stays. */
+void mapping_end_revoked(struct list_link *facet_link);
+
 /* Take a whole mapping away, with its page-table entries and its share of the tables. */
 [[gnu::always_inline]] static inline void mapping_remove(struct address_space *space,
 							 struct mapping *mapping)
@@ -118,6 +129,8 @@ struct mapping_ends {
 	list_remove(&mapping->link);
 	space->mapping_count--;
 	mapping_count_writable(mapping, -1);
+	if (mapping->facet != nullptr)
+		mapping_leave_facet(mapping);
 	if (mapping->kind == MAPPING_OBJECT)
 		object_put(&mapping->object->object);
 	mapping_destroy(space, mapping);

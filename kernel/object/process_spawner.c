@@ -33,7 +33,7 @@ static enum status read_grants(struct call *call, struct grant_list_reader list,
 static enum status read_payer(struct call *call, struct capability_index field,
 			      struct account **out_payer)
 {
-	struct object *object = call_transfer(call, field);
+	struct object *object = call_transfer_target(call, field);
 
 	*out_payer = call_process(call)->account;
 	if (!field.present)
@@ -51,7 +51,7 @@ static enum status read_program(struct call *call,
 {
 	static const struct text_reader image_name = { "image", 5 };
 	struct capability_index field = process_spawner_spawn_params_get_image(params);
-	struct object *object = call_transfer(call, field);
+	struct object *object = call_transfer_target(call, field);
 
 	request->name = process_spawner_spawn_params_get_binary(params);
 	if (field.present == (request->name.size != 0))

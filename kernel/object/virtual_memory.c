@@ -2,6 +2,7 @@
 /* VirtualMemory's methods.  Interface: schema/memory.capnp; the space:
  * kernel/core/address_space. */
 #include "kernel/core/call.h"
+#include "kernel/core/facet.h"
 #include "kernel/core/memory_object.h"
 #include "kernel/core/process.h"
 #include "schema/memory.capnp.h"
@@ -66,12 +67,21 @@ static enum status create_object(struct call *call)
 	return STATUS_OK;
 }
 
+/* Where a facet leads, if that is a memory object. */
+[[gnu::noinline]] static struct object *memory_behind(struct object *object)
+{
+	struct object *target = object_behind(object);
+
+	return target != nullptr && object_is(target, &memory_object_type) ? target : nullptr;
+}
+
 /* Turn the message into a request; the object has the right interface and may be mapped. */
 static enum status read_map_request(struct call *call, struct map_request *out)
 {
 	struct virtual_memory_map_params_flat flat;
 	struct message_reader message;
 	struct virtual_memory_map_params_reader params;
+	struct facet *facet = nullptr;
 	struct object *object;
 
 	if (!call_read_flat(call, virtual_memory_map_params_flat(&flat)))
@@ -80,10 +90,15 @@ static enum status read_map_request(struct call *call, struct map_request *out)
 	object = call_transfer(call, virtual_memory_map_params_get_memory(params));
 	if (message.malformed)
 		return STATUS_MALFORMED_MESSAGE;
-	if (object == nullptr || !object_is(object, &memory_object_type))
+	if (object != nullptr && !object_is(object, &memory_object_type)) {
+		facet = facet_of(object);
+		object = memory_behind(object);
+	}
+	if (object == nullptr)
 		return STATUS_WRONG_INTERFACE;
 	*out = (struct map_request){
 		.object = LIST_OWNER(object, struct memory_object, object),
+		.facet = facet,
 		.first_page = virtual_memory_map_params_get_offset_bytes(params) / PAGE_SIZE,
 		.page_count = virtual_memory_map_params_get_length_bytes(params) / PAGE_SIZE,
 		.address = virtual_memory_map_params_get_address(params),

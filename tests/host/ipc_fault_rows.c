@@ -4,6 +4,8 @@
 #include "tests/host/fault_rows.h"
 #include "tests/host/ipc_calls.h"
 
+constexpr uint64_t LENT_BYTES = 16 * PAGE_SIZE;
+
 static struct request request;
 static uint64_t made;            /* by the operation */
 static uint64_t server;          /* an endpoint */
@@ -81,6 +83,38 @@ static enum status run_revoke(void)
 	return revoke(&first, object.control);
 }
 
+static void prepare_lent(void)
+{
+	assert_int_equal(create_object(&first, LENT_BYTES, &server), STATUS_OK);
+	assert_int_equal(derive(&first, server, TRANSFER_SCOPE_SAME_SESSION, &object),
+			 STATUS_OK);
+}
+
+static enum status run_map_lent(void)
+{
+	return map_object(&first,
+			  (struct mapping_request){ .memory = object.facet,
+						    .length_bytes = LENT_BYTES,
+						    .protection = PROTECTION_READ },
+			  &made);
+}
+
+static void prepare_lent_mapping(void)
+{
+	prepare_lent();
+	assert_int_equal(run_map_lent(), STATUS_OK);
+}
+
+static enum status run_unmap_lent_middle(void)
+{
+	return unmap(&first, made + PAGE_SIZE, PAGE_SIZE);
+}
+
+static enum status run_protect_lent_middle(void)
+{
+	return protect(&first, made + PAGE_SIZE, PAGE_SIZE, PROTECTION_READ_WRITE);
+}
+
 static enum status run_control_status(void)
 {
 	return call_plain(object.control, FACET_CONTROL_STATUS_METHOD);
@@ -149,6 +183,14 @@ const struct fault_row ipc_fault_rows[] = {
 	  run_endpoint_info, false },
 	{ "FacetControl.revoke", FACET_CONTROL_INTERFACE_ID, FACET_CONTROL_REVOKE_METHOD,
 	  prepare_object, run_revoke, false },
+	{ "map through a facet", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_MAP_METHOD,
+	  prepare_lent, run_map_lent, true },
+	{ "unmap of a lent middle", VIRTUAL_MEMORY_INTERFACE_ID, VIRTUAL_MEMORY_UNMAP_METHOD,
+	  prepare_lent_mapping, run_unmap_lent_middle, true },
+	{ "protect of a lent middle", VIRTUAL_MEMORY_INTERFACE_ID,
+	  VIRTUAL_MEMORY_PROTECT_METHOD, prepare_lent_mapping, run_protect_lent_middle, true },
+	{ "revoke of what is mapped", FACET_CONTROL_INTERFACE_ID, FACET_CONTROL_REVOKE_METHOD,
+	  prepare_lent_mapping, run_revoke, false },
 	{ "FacetControl.status", FACET_CONTROL_INTERFACE_ID, FACET_CONTROL_STATUS_METHOD,
 	  prepare_object, run_control_status, false },
 };
