@@ -167,7 +167,11 @@ static void begin_sweep(struct facet *facet, enum facet_state state)
 void facet_end(struct facet *facet, enum facet_state state)
 {
 	require(facet->state == FACET_STATE_LIVE);
-	begin_sweep(facet, state);
+	/* Nobody holds it: nothing is pending through it, and it is destroyed once only. */
+	if (facet->object.references == 0)
+		facet->state = state;
+	else
+		begin_sweep(facet, state);
 }
 
 void facet_discard(struct facet *facet)

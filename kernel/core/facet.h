@@ -118,7 +118,7 @@ static inline uint64_t object_interface(struct object *object)
 /* Why a facet that cannot be used cannot. */
 [[nodiscard]] enum status facet_ended_status(const struct facet *facet);
 
-/* Withdraw it, with state revoked or closed.  It must be live. */
+/* Withdraw it, with state revoked or closed.  It must be live; it may be dropped. */
 void facet_end(struct facet *facet, enum facet_state state);
 
 /* A facet that nobody was given: take it back.  It is no service object yet. */
