@@ -90,7 +90,11 @@ static struct operation *start_receive(struct ring *ring, struct ring_entry entr
 	if (deadline_ns != 0)
 		operation_set_deadline(op, deadline_ns);
 	list_append(&endpoint->receives, &op->link);
-	ipc_match(endpoint);
+	/* The answer of a RETURN_RECV may have given the endpoint away. */
+	if (endpoint->owner_number != ring->process->number)
+		operation_finish(op, STATUS_BAD_CAPABILITY, COMPLETION_KIND_REVOKED, nullptr);
+	else
+		ipc_match(endpoint);
 	return op;
 }
 
