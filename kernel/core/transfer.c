@@ -24,6 +24,15 @@ static enum status check_object(struct object *object, uint64_t mode)
 	return STATUS_OK;
 }
 
+/* Whether an entry before this one names that slot: a lower half of a CapId. */
+static bool is_listed(const struct transfer *transfer, uint16_t slot)
+{
+	for (uint32_t i = 0; i < transfer->count; i++)
+		if (transfer->objects[i] != nullptr && transfer->slots[i] == slot)
+			return true;
+	return false;
+}
+
 /* Take hold of a capability as entry count. */
 static enum status hold(struct process *sender, struct cap_id id, uint64_t mode,
 			struct transfer *transfer)
@@ -37,7 +46,10 @@ static enum status hold(struct process *sender, struct cap_id id, uint64_t mode,
 	status = check_object(object, mode);
 	if (status != STATUS_OK)
 		return status;
+	transfer->slots[i] = (uint16_t)id.raw;
 	if (mode == CAP_GRANT_MODE_MOVE) {
+		if (is_listed(transfer, transfer->slots[i]))
+			return STATUS_CAPABILITY_MOVING;
 		(void)!cap_table_lock(&sender->table, id, &transfer->slots[i]);
 		transfer->moves |= (uint8_t)(1U << i);
 	} else {

@@ -20,7 +20,7 @@ struct process;
 /* What an operation carries. */
 struct transfer {
 	struct object *objects[MAX_TRANSFERS]; /* nullptr: a null entry */
-	uint16_t slots[MAX_TRANSFERS];         /* of the sender, locked; only of moves */
+	uint16_t slots[MAX_TRANSFERS];         /* of the sender; those of moves are locked */
 	uint8_t moves;                         /* bit i: entry i is a move */
 	uint8_t count;
 };
@@ -29,7 +29,8 @@ struct transfer {
  * Take hold of the count entries at offset in ring's arena.  With allow_null both words of an
  * entry may be zero.  Statuses, nothing held then: spanMisaligned, spanOutOfBounds,
  * reservedNotZero, transferMode (a mode that is not copy or move, or a copy of an endpoint's
- * owner), badCapability, capabilityMoving, and why a facet is dead.
+ * owner), badCapability, capabilityMoving (also of a slot that stands in the list twice and is
+ * to be moved), and why a facet is dead.
  */
 [[nodiscard]] enum status transfer_take(struct ring *ring, uint32_t offset, uint32_t count,
 					bool allow_null, struct transfer *out_transfer);
