@@ -77,6 +77,8 @@ static void deliver(struct operation *op, struct operation *receive)
 
 	if (status == STATUS_OK)
 		hand_over(op, receive);
+	else if (status == STATUS_TRANSFER_SCOPE)
+		operation_finish(op, status, COMPLETION_KIND_DONE, nullptr);
 	else
 		operation_finish(op, status, COMPLETION_KIND_REVOKED, nullptr);
 }
