@@ -7,6 +7,7 @@ const manifest :Manifest.SystemManifest = (
   schemaVersion = Manifest.manifestVersion,
   binaries = [
     (name = "bench", image = embed "/bench.elf"),
+    (name = "answerer", image = embed "/answerer.elf"),
     (name = "tiny", image = embed "/tiny.elf"),
   ],
   initConfig = (init = (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Measures what operations cost and prints a line each; bench/run collects them.  Arguments
- * name the groups of rows to measure: nop, call, stub, map, spawn; none means all.
+ * name the groups of rows to measure: nop, call, stub, map, endpoint, spawn; none means all.
  */
 #include "user/app/bench/rows.h"
 
@@ -49,6 +49,8 @@ int capos_main(void)
 		rows_stub_call(&measure, timer);
 	if (wanted("map"))
 		rows_map(&measure, memory);
+	if (wanted("endpoint"))
+		rows_endpoint(&measure, spawner, timer);
 	if (wanted("spawn"))
 		rows_spawn(&measure, spawner);
 	return 0;

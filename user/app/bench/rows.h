@@ -13,4 +13,8 @@ void rows_kernel_call(struct measure *measure, struct timer_client timer);
 /* Through generated stubs. */
 void rows_stub_call(struct measure *measure, struct timer_client timer);
 void rows_map(struct measure *measure, struct virtual_memory_client memory);
+/* Round trips to another process. */
+void rows_endpoint(struct measure *measure, struct process_spawner_client spawner,
+		   struct timer_client timer);
+
 void rows_spawn(struct measure *measure, struct process_spawner_client spawner);
