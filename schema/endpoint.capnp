@@ -45,7 +45,7 @@ interface Endpoint @0xe5a1c0de0000011e {
       -> (facet :Capability, control :FacetControl);
   # A facet whose calls arrive with cookie 0.  `interfaceId` is what it says it is, to its holders and
   # in the header of its calls; not 0.  It may be one that the kernel serves too: so a program can
-  # stand between another and, say, a Timer.
+  # stand between another and, say, a Timer.  The caller's account pays, whoever paid for the endpoint.
   # Statuses: invalidArgument (interfaceId 0, or an unknown scope), disconnected (the endpoint is closed), outOfFacets, outOfMemory, outOfSlots.
 
   mint @1 (interfaceId :UInt64, scope :TransferScope)
