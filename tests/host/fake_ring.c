@@ -172,6 +172,10 @@ static enum status take_answer(const struct ring_submission *s)
 		call->is_open = false;
 		return STATUS_CALLER_GONE;
 	}
+	if ((s->flags & OPERATION_FLAG_EXCEPTION) != 0 && s->transfer_count != 0)
+		return STATUS_RESERVED_NOT_ZERO;
+	if (s->param_length > call->header.result_capacity)
+		return STATUS_RESULT_TOO_LARGE;
 	if (call->refuse != STATUS_OK && (s->flags & OPERATION_FLAG_EXCEPTION) == 0)
 		return call->refuse;
 	assert_true(s->param_length <= FAKE_ANSWER_BYTES);

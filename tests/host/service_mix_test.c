@@ -372,6 +372,35 @@ static void a_long_reason_is_cut(void **state)
 	}
 }
 
+static enum status refuse_and_say_ok(struct capos_open_call *call,
+				     struct shape_area_results_builder results)
+{
+	(void)results;
+	(void)capos_open_call_give(call, 0, 41);
+	(void)capos_refuse(call, CAP_EXCEPTION_TYPE_DISCONNECTED, "a reason of some length");
+	return STATUS_OK;
+}
+
+/* What the caller has no room for would not reach it at all: the type is worth more. */
+static void an_exception_is_cut_for_its_caller(void **state)
+{
+	struct fake_call *call = client_area();
+	struct cap_exception_reader exception;
+	struct message_reader message;
+
+	(void)state;
+	behave = refuse_and_say_ok;
+	call->header.result_capacity = 36;
+	assert_int_equal(capos_server_run(), STATUS_NOTHING_PENDING);
+	assert_int_equal(call->answers, 1);
+	assert_int_equal(call->sent_count, 0);
+	assert_int_equal(fake_kernel.released_count, 1); /* what it was to give */
+	message_reader_init(&message, call->answer, call->answer_length);
+	assert_true(cap_exception_read_root(&message, &exception));
+	assert_int_equal(cap_exception_get_type(exception), CAP_EXCEPTION_TYPE_DISCONNECTED);
+	assert_string_equal(cap_exception_get_reason(exception).data, "a reaso");
+}
+
 /* --- A random mix --------------------------------------------------------------------------
  */
 
@@ -489,6 +518,7 @@ int main(void)
 		with_service(what_is_left_of_a_cut_exception_is_read),
 		with_service(a_long_reason_is_cut),
 		with_service(two_endpoints_are_served),
+		with_service(an_exception_is_cut_for_its_caller),
 		with_service(a_random_mix_loses_nothing),
 	};
 

@@ -179,8 +179,9 @@ struct capos_exception {
 };
 
 /*
- * The exception that a call ended with; false if it did not end with one.  Before end.  An
- * exception longer than the room for results was cut, down to type failed without a reason.
+ * The exception that a call ended with; false if it did not end with one.  Before end.  One
+ * that was longer than the room for results did not come: that reads as type failed without a
+ * reason.
  */
 bool capos_call_exception(struct capos_call *call, struct capos_exception *out_exception);
 

@@ -42,12 +42,15 @@ enum cap_exception_type capos_exception_type(enum status status)
 				     : CAP_EXCEPTION_TYPE_FAILED;
 }
 
-/* How much of a reason fits behind the exception's struct. */
-static uint32_t cut_reason(const char *reason, uint32_t capacity_words)
+/* How much of a reason fits behind the exception's struct, here and with the caller. */
+static uint32_t cut_reason(const struct capos_open_call *call, const char *reason)
 {
-	uint32_t room = capacity_words * MESSAGE_WORD_BYTES;
+	uint32_t room = call->results.capacity_words * MESSAGE_WORD_BYTES;
 	size_t size = strlen(reason);
 
+	/* What the caller has no room for would not reach it at all. */
+	if (call->endpoint != nullptr && call->header->result_capacity < room)
+		room = call->header->result_capacity & ~7U;
 	if (size > CAPOS_REASON_BYTES)
 		size = CAPOS_REASON_BYTES;
 	if (room <= CAP_EXCEPTION_MESSAGE_BYTES)
@@ -69,7 +72,8 @@ enum status capos_refuse(struct capos_open_call *call, enum cap_exception_type t
 	message_builder_init(message, message->bytes,
 			     (size_t)message->capacity_words * MESSAGE_WORD_BYTES);
 	call->entry.flags = OPERATION_FLAG_EXCEPTION;
-	size = cut_reason(reason, message->capacity_words);
+	capos_open_call_end_transfers(call, false);
+	size = cut_reason(call, reason);
 	exception = cap_exception_init_root(message);
 	cap_exception_set_type(exception, type);
 	if (size != 0)
@@ -142,12 +146,10 @@ static void release_given(struct ring_transfer *transfer)
 
 void capos_open_call_end_transfers(struct capos_open_call *call, bool delivered)
 {
-	struct ring_transfer *list = transfers_of(call);
-
 	if (call->entry.transfer_count == 0)
 		return;
 	for (uint32_t i = 0; i < MAX_TRANSFERS && !delivered; i++)
-		release_given(&list[i]);
+		release_given(&transfers_of(call)[i]);
 	span_give(&capos_client.spans, call->entry.transfer_offset, TRANSFER_LIST_BYTES);
 	call->entry.transfer_offset = 0;
 	call->entry.transfer_count = 0;

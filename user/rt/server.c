@@ -49,7 +49,6 @@ static void submit_return_receive(struct capos_open_call *call)
 	/* A handler that refused has made it. */
 	if (!is_exception)
 		(void)capos_refuse(call, capos_exception_type(status), status_name(status));
-	capos_open_call_end_transfers(call, false);
 }
 
 static inline void answer(struct capos_open_call *call, enum status status)
@@ -106,7 +105,9 @@ static inline const struct capos_service *find_service(struct capos_open_call *c
 static inline void deliver(struct capos_open_call *call)
 {
 	static const uint64_t null_root;
-	uint32_t length = call->completion.length - (uint32_t)sizeof(struct ring_call_header);
+	uint32_t length =
+		(call->completion.length - (uint32_t)sizeof(struct ring_call_header)) &
+		CAPOS_LENGTH_MASK;
 	const struct capos_service *service;
 	enum status status;
 
