@@ -21,15 +21,19 @@ constexpr uint64_t CALL_TRANSFERS = UINT64_C(0x000000ffffffffff);
 /* An entry of that list: capability, mode. */
 constexpr uint32_t TRANSFER_WORDS = sizeof(struct ring_transfer) / sizeof(uint64_t);
 
-/* The method of the target, which is a kernel object; nullptr if it has no such one. */
-static inline const struct method *find_method(const struct call *call)
+/* Whether the target is a kernel object that has the method. */
+static inline bool has_method(const struct object *target, struct ring_entry entry)
 {
-	const struct object_type *type = call->target->type;
-	uint32_t method = entry_method(call->entry);
+	return entry_method(entry) < target->type->method_count;
+}
 
-	if (method >= type->method_count)
-		return nullptr;
-	return &type->methods[index_clamp(method, type->method_count)];
+/* The method, which it has. */
+static inline const struct method *find_method(const struct object *target,
+					       struct ring_entry entry)
+{
+	const struct object_type *type = target->type;
+
+	return &type->methods[index_clamp(entry_method(entry), type->method_count)];
 }
 
 /* Which of the spans breaks which rule. */
@@ -241,9 +245,11 @@ static inline void run_plain(struct ring *ring, struct ring_entry entry, struct 
 		complete(ring, entry, result_length(call), 0);
 }
 
-static inline void start(struct call *call, struct ring *ring, struct ring_entry entry)
+static inline void start(struct call *call, struct ring *ring, struct ring_entry entry,
+			 struct object *target)
 {
 	call->ring = ring;
+	call->target = target;
 	call->entry = entry;
 	call->param_span = ring_span_of(entry_word(entry, 3));
 	call->result_span = ring_span_of(entry_word(entry, 4));
@@ -253,14 +259,7 @@ static inline void start(struct call *call, struct ring *ring, struct ring_entry
 	call->is_through_facet = false;
 }
 
-/* Look up the target.  Its method; nullptr if it is no kernel object that has it. */
-static inline const struct method *find_target(struct call *call, struct cap_id id)
-{
-	call->target = cap_table_lookup(&call_process(call)->table, id);
-	return call->target != nullptr ? find_method(call) : nullptr;
-}
-
-/* A method of a kernel object, with everything that a call may have. */
+/* A call with everything that it may have. */
 static inline void run_method(struct call *call, const struct method *method, uint64_t word5,
 			      uint64_t unused)
 {
@@ -277,7 +276,6 @@ static inline void run_method(struct call *call, const struct method *method, ui
 /* Through a facet of a kernel object. */
 static void run_behind(struct call *call, struct facet *facet, uint64_t word5, uint64_t unused)
 {
-	const struct method *method;
 	enum status status = facet_status(facet);
 
 	if (status != STATUS_OK) {
@@ -287,67 +285,61 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 	call->is_through_facet = true;
 	call->facet = facet;
 	call->target = facet->target;
-	method = find_method(call);
-	if (method == nullptr)
+	if (!has_method(facet->target, call->entry))
 		fail(call, STATUS_UNKNOWN_METHOD);
 	else
-		run_method(call, method, word5, unused);
+		run_method(call, find_method(facet->target, call->entry), word5, unused);
 }
 
-/* The target is a facet, has no such method, or is nothing. */
-[[gnu::noinline]] static void run_elsewhere(struct call *call, struct cap_id id, uint64_t word5,
-					    uint64_t unused)
+/* The target has no such method, or is a facet of a kernel object. */
+static void run_odd(struct ring *ring, struct ring_entry entry, struct object *target,
+		    uint64_t word5, uint64_t unused)
 {
-	struct facet *facet = facet_of(call->target);
+	struct call call;
 
-	if (call->target == nullptr)
-		fail(call, transfer_missing(call_process(call), id));
-	else if (!object_is_facet(call->target))
-		fail(call, STATUS_UNKNOWN_METHOD);
-	else if (facet->endpoint != nullptr)
-		ipc_call(call, facet, word5, unused);
+	start(&call, ring, entry, target);
+	if (object_is_facet(target))
+		run_behind(&call, facet_of(target), word5, unused);
 	else
-		run_behind(call, facet, word5, unused);
+		fail(&call, STATUS_UNKNOWN_METHOD);
+}
+
+/* The target is no kernel object that has the method. */
+[[gnu::noinline]] __attribute__((preserve_none)) static void
+run_elsewhere(struct ring *ring, struct ring_entry entry, struct object *target, uint64_t word5,
+	      uint64_t unused)
+{
+	if (object_is_facet(target) && facet_of(target)->endpoint != nullptr)
+		ipc_call(ring, entry, facet_of(target), word5, unused);
+	else
+		run_odd(ring, entry, target, word5, unused);
+}
+
+[[gnu::cold, gnu::noinline]] static void refuse_id(struct ring *ring, struct ring_entry entry,
+						   struct cap_id id)
+{
+	ring_refuse(ring, entry, transfer_missing(ring->process, id));
 }
 
 /* Where capabilities come or go, or a rule is broken. */
 [[gnu::noinline]] __attribute__((preserve_none)) static void
-run_carrier(struct ring *ring, struct ring_entry entry, uint64_t word5, uint64_t unused)
+run_carrier(struct ring *ring, struct ring_entry entry, struct object *target,
+	    const struct method *method, uint64_t word5, uint64_t unused)
 {
-	struct cap_id id = { entry_word(entry, 1) };
-	const struct method *method;
 	struct call call;
 
-	start(&call, ring, entry);
-	method = find_target(&call, id);
-	if (method == nullptr)
-		run_elsewhere(&call, id, word5, unused);
-	else
-		run_method(&call, method, word5, unused);
+	start(&call, ring, entry, target);
+	run_method(&call, method, word5, unused);
 }
 
-/* Take the entry to its completion, or park it. */
-static inline void run(struct ring *ring, struct ring_entry entry)
+/* No capability comes or goes. */
+static inline void run_bare(struct ring *ring, struct ring_entry entry, struct object *target,
+			    const struct method *method)
 {
-	uint64_t word5 = entry_word(entry, 5);
-	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
-	struct cap_id id;
-	const struct method *method;
-	enum status status;
 	struct call call;
+	enum status status;
 
-	if ((word5 | unused) != 0) {
-		run_carrier(ring, entry, word5, unused);
-		return;
-	}
-	/* No capability comes or goes. */
-	start(&call, ring, entry);
-	id.raw = entry_word(entry, 1);
-	method = find_target(&call, id);
-	if (method == nullptr) {
-		run_elsewhere(&call, id, 0, 0);
-		return;
-	}
+	start(&call, ring, entry, target);
 	status = check_spans(&call, method);
 	if (status == STATUS_OK && method->result_caps != 0)
 		status = STATUS_RESULT_TOO_SMALL;
@@ -355,6 +347,30 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 		fail(&call, status);
 	else
 		run_plain(ring, entry, &call, method);
+}
+
+/* Take the entry to its completion, or park it. */
+static inline void run(struct ring *ring, struct ring_entry entry)
+{
+	uint64_t word5 = entry_word(entry, 5);
+	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
+	struct cap_id id = { entry_word(entry, 1) };
+	struct object *target = cap_table_lookup(&ring->process->table, id);
+	const struct method *method;
+
+	if (target == nullptr) {
+		refuse_id(ring, entry, id);
+		return;
+	}
+	if (!has_method(target, entry)) {
+		run_elsewhere(ring, entry, target, word5, unused);
+		return;
+	}
+	method = find_method(target, entry);
+	if ((word5 | unused) != 0)
+		run_carrier(ring, entry, target, method, word5, unused);
+	else
+		run_bare(ring, entry, target, method);
 }
 
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,

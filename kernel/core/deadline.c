@@ -17,7 +17,7 @@ void deadline_set(struct cpu *cpu, struct deadline *deadline, uint64_t at_ns)
 		deadline_arm_timer(cpu);
 }
 
-void deadline_clear(struct cpu *cpu, struct deadline *deadline)
+void deadline_take_back(struct cpu *cpu, struct deadline *deadline)
 {
 	/* The timer stays armed: an early interrupt finds nothing due and arms anew. */
 	heap_remove(&cpu->deadlines, &deadline->node);

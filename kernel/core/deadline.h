@@ -26,8 +26,15 @@ static inline void deadline_init(struct deadline *deadline,
 /* Expire at at_ns, or at the next timer interrupt if that has passed. */
 void deadline_set(struct cpu *cpu, struct deadline *deadline, uint64_t at_ns);
 
+/* Take it back; it must be set. */
+void deadline_take_back(struct cpu *cpu, struct deadline *deadline);
+
 /* Harmless if it is not set. */
-void deadline_clear(struct cpu *cpu, struct deadline *deadline);
+static inline void deadline_clear(struct cpu *cpu, struct deadline *deadline)
+{
+	if (heap_node_is_queued(&deadline->node))
+		deadline_take_back(cpu, deadline);
+}
 
 /* Expire what is due at now_ns, in order of time, a bounded number of them. */
 void deadline_expire_due(struct cpu *cpu, uint64_t now_ns);

@@ -27,6 +27,12 @@ static bool fill_limits(struct endpoint_limits *limits)
 	       limits->max_caps <= MAX_TRANSFERS && limits->max_open_calls <= MAX_OPEN_CALLS;
 }
 
+static uint32_t receive_bytes(const struct endpoint_limits *limits)
+{
+	return (uint32_t)sizeof(struct ring_call_header) + limits->max_message_bytes +
+	       limits->max_caps * (uint32_t)sizeof(struct ring_transfer_result);
+}
+
 static enum status take_storage(struct account *account, struct endpoint **out_endpoint)
 {
 	void *storage;
@@ -58,6 +64,7 @@ enum status endpoint_create(struct account *account, uint64_t owner_number,
 	endpoint->max_message_bytes = limits.max_message_bytes;
 	endpoint->max_open_calls = limits.max_open_calls;
 	endpoint->max_caps = limits.max_caps;
+	endpoint->receive_bytes = receive_bytes(&limits);
 	endpoint->owner_number = owner_number;
 	list_init(&endpoint->receives);
 	list_init(&endpoint->calls);
@@ -178,10 +185,4 @@ void endpoint_change_owner(struct endpoint *endpoint, uint64_t number)
 	while (!list_is_empty(&endpoint->receives))
 		operation_finish(LIST_OWNER(endpoint->receives.next, struct operation, link),
 				 STATUS_BAD_CAPABILITY, COMPLETION_KIND_REVOKED, nullptr);
-}
-
-uint32_t endpoint_receive_bytes(const struct endpoint *endpoint)
-{
-	return (uint32_t)sizeof(struct ring_call_header) + endpoint->max_message_bytes +
-	       endpoint->max_caps * (uint32_t)sizeof(struct ring_transfer_result);
 }

@@ -32,6 +32,7 @@ struct endpoint {
 	uint32_t queued_count; /* calls that wait */
 	uint32_t max_message_bytes;
 	uint32_t max_open_calls;
+	uint32_t receive_bytes; /* that a receive must offer */
 	uint8_t max_caps;
 	bool closed;
 	uint64_t owner_number;     /* of the process that holds the owner's capability */
@@ -93,6 +94,3 @@ void endpoint_owner_destroy(struct object *owner);
 
 /* Its capability is another process's now: receives that wait are no longer allowed to. */
 void endpoint_change_owner(struct endpoint *endpoint, uint64_t number);
-
-/* Bytes that a receive must offer. */
-uint32_t endpoint_receive_bytes(const struct endpoint *endpoint);

@@ -25,7 +25,8 @@ static struct hal_context *finish(struct thread *thread, enum status status)
 }
 
 /* Everything has been taken, and less is there than the program asked for: wait, if it may. */
-[[gnu::noinline]] static struct hal_context *wait_for_completions(struct thread *thread)
+[[gnu::noinline]] __attribute__((preserve_none)) static struct hal_context *
+wait_for_completions(struct thread *thread)
 {
 	uint64_t min_complete = hal_context_argument(&thread->context, 0);
 	uint64_t deadline_ns = hal_context_argument(&thread->context, 1);

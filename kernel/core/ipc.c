@@ -6,13 +6,7 @@
 #include "kernel/core/ipc_entry.h"
 #include "kernel/core/open_call.h"
 #include "kernel/core/process.h"
-
-static void finish_receive(struct operation *receive, enum completion_kind kind,
-			   uint8_t transfers, struct operation_outcome outcome)
-{
-	operation_complete(receive, completion_word(STATUS_OK, kind, transfers, receive->tag),
-			   outcome);
-}
+#include "kernel/core/ring_operation.h"
 
 /* --- Meeting ------------------------------------------------------------------------------ */
 
@@ -33,8 +27,18 @@ static void write_header(uint8_t *at, const struct operation *op, const struct o
 	*(struct ring_call_header *)(void *)at = header;
 }
 
+/* Of the slots that the operation has reserved, count are filled: give back the others. */
+static void give_back_slots(struct operation *op, uint8_t count)
+{
+	uint8_t left = op->reserved_slots - count;
+
+	op->reserved_slots = 0;
+	if (left != 0)
+		process_unreserve_slots(op->ring->process, left);
+}
+
 /* Give the call to the receive: nothing can fail any more. */
-static void hand_over(struct operation *op, struct operation *receive)
+static inline void hand_over(struct operation *op, struct operation *receive)
 {
 	struct ring *from = op->ring;
 	struct ring *to = receive->ring;
@@ -49,12 +53,16 @@ static void hand_over(struct operation *op, struct operation *receive)
 	if (count != 0)
 		(void)!transfer_commit(&op->transfer, from->process, to->process,
 				       (void *)(params + op->param_length));
-	receive->reserved_slots -= count;
-	receive->open = nullptr;
 	open->state = OPEN_CALL_OPEN;
 	open->caller = op;
 	op->open = open;
-	finish_receive(receive, COMPLETION_KIND_DONE, count,
+	receive->open = nullptr;
+	if (receive->reserved_slots != 0)
+		give_back_slots(receive, count);
+	list_remove(&receive->link);
+	operation_free(receive);
+	operation_post(receive,
+		       completion_word(STATUS_OK, COMPLETION_KIND_DONE, count, receive->tag),
 		       (struct operation_outcome){ (uint32_t)sizeof(struct ring_call_header) +
 							   op->param_length,
 						   open_call_id(open) });
@@ -71,7 +79,7 @@ static enum status check_delivery(const struct operation *op, const struct proce
 }
 
 /* A call, in no queue, and a receive that waits meet. */
-static void deliver(struct operation *op, struct operation *receive)
+static inline void deliver(struct operation *op, struct operation *receive)
 {
 	enum status status = check_delivery(op, receive->ring->process);
 
@@ -90,8 +98,7 @@ static void tell_dropped(struct endpoint *endpoint, struct operation *receive)
 	uint64_t cookie = facet->cookie;
 
 	facet_forget(facet);
-	finish_receive(receive, COMPLETION_KIND_DROPPED, 0,
-		       (struct operation_outcome){ 0, cookie });
+	operation_finish_word(receive, COMPLETION_KIND_DROPPED, cookie);
 }
 
 static void queue(struct endpoint *endpoint, struct operation *op)
@@ -128,18 +135,39 @@ void ipc_match(struct endpoint *endpoint)
 
 /* --- Calling ------------------------------------------------------------------------------ */
 
-static enum status check_unused_call(struct ring_entry entry, uint64_t word5, uint64_t word6)
+/* What the words of an entry say of a call, besides the target. */
+struct call_shape {
+	struct ring_span params;
+	struct ring_span results;
+	uint64_t word5;
+	uint64_t unused; /* what must be zero */
+};
+
+static inline enum status check_unused(struct ring_entry entry, const struct call_shape *shape)
 {
 	if (entry_has_flags(entry))
 		return STATUS_FLAG_UNSUPPORTED;
-	return ((entry.first & IPC_RESERVED_WORD0) | (word5 & IPC_PIPELINE_WORD5) | word6) != 0
+	return (shape->unused | (shape->word5 & IPC_PIPELINE_WORD5)) != 0
 		       ? STATUS_RESERVED_NOT_ZERO
 		       : STATUS_OK;
 }
 
-/* What the endpoint and its facet have against the call. */
-static enum status check_admission(const struct call *call, const struct facet *facet,
-				   uint64_t word5)
+/* What the call carries, against what the endpoint admits. */
+static inline enum status check_carried(const struct endpoint *endpoint, uint64_t word5)
+{
+	if (word5 == 0)
+		return STATUS_OK;
+	if (ipc_transfer_count(word5) > endpoint->max_caps ||
+	    ipc_result_caps_max(word5) > MAX_TRANSFERS)
+		return STATUS_TOO_MANY_TRANSFERS;
+	return ipc_transfer_count(word5) == 0 && ipc_transfer_offset(word5) != 0
+		       ? STATUS_RESERVED_NOT_ZERO
+		       : STATUS_OK;
+}
+
+/* What the facet and its endpoint have against the call. */
+static inline enum status check_admission(const struct ring *ring, const struct facet *facet,
+					  const struct call_shape *shape)
 {
 	const struct endpoint *endpoint = facet->endpoint;
 	enum status status = facet_status(facet);
@@ -148,89 +176,78 @@ static enum status check_admission(const struct call *call, const struct facet *
 		return status;
 	if (endpoint->closed)
 		return STATUS_DISCONNECTED;
-	if (call->param_span.length > endpoint->max_message_bytes)
+	if (shape->params.length > endpoint->max_message_bytes)
 		return STATUS_MESSAGE_TOO_LARGE;
-	if (ipc_transfer_count(word5) > endpoint->max_caps ||
-	    ipc_result_caps_max(word5) > MAX_TRANSFERS)
-		return STATUS_TOO_MANY_TRANSFERS;
-	if (ipc_transfer_count(word5) == 0 && ipc_transfer_offset(word5) != 0)
-		return STATUS_RESERVED_NOT_ZERO;
-	return ring_can_wait(call->ring) ? STATUS_OK : STATUS_WAIT_SLOTS_FULL;
+	status = check_carried(endpoint, shape->word5);
+	if (status != STATUS_OK)
+		return status;
+	return ring_can_wait(ring) ? STATUS_OK : STATUS_WAIT_SLOTS_FULL;
 }
 
-/* The spans, and everything above. */
-static enum status check_call(const struct call *call, const struct facet *facet,
-			      uint64_t word5)
+static inline enum status check_call(const struct ring *ring, struct ring_entry entry,
+				     const struct facet *facet, const struct call_shape *shape)
 {
-	if (!ring_check_spans(call->ring, call->param_span, call->result_span))
-		return ring_span_status(call->ring, call->param_span, call->result_span);
-	return check_admission(call, facet, word5);
+	enum status status = check_unused(entry, shape);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!ring_check_spans(ring, shape->params, shape->results))
+		return ring_span_status(ring, shape->params, shape->results);
+	return check_admission(ring, facet, shape);
 }
 
 /* Reserve the slots of the results and take hold of what is sent along. */
-static enum status reserve_call(const struct call *call, uint64_t word5,
-				struct transfer *out_transfer)
+[[gnu::noinline]] static enum status reserve_call(struct ring *ring, uint64_t word5,
+						  struct transfer *out_transfer)
 {
+	uint8_t slots = ipc_result_caps_max(word5);
 	enum status status = STATUS_OK;
 
 	out_transfer->count = 0;
 	out_transfer->moves = 0;
-	if (ipc_result_caps_max(word5) != 0)
-		status = process_reserve_slots(call_process(call), ipc_result_caps_max(word5));
+	if (slots != 0)
+		status = process_reserve_slots(ring->process, slots);
 	if (status != STATUS_OK || ipc_transfer_count(word5) == 0)
 		return status;
-	status = transfer_take(call->ring, ipc_transfer_offset(word5),
-			       ipc_transfer_count(word5), false, out_transfer);
-	if (status != STATUS_OK && ipc_result_caps_max(word5) != 0)
-		process_unreserve_slots(call_process(call), ipc_result_caps_max(word5));
+	status = transfer_take(ring, ipc_transfer_offset(word5), ipc_transfer_count(word5),
+			       false, out_transfer);
+	if (status != STATUS_OK && slots != 0)
+		process_unreserve_slots(ring->process, slots);
 	return status;
 }
 
 /* The call's record; it waits for nothing yet. */
-static struct operation *park_call(const struct call *call, struct facet *facet, uint64_t word5)
+static inline struct operation *park_call(struct ring *ring, struct ring_entry entry,
+					  struct facet *facet, const struct call_shape *shape)
 {
-	struct operation *op = operation_park(call->ring, call->entry, OPERATION_CALL);
+	struct operation *op = operation_park(ring, entry, OPERATION_CALL);
 
 	op->target = object_get(&facet->object);
-	op->result_offset = call->result_span.offset;
-	op->result_capacity = call->result_span.length;
-	op->param_offset = call->param_span.offset;
-	op->param_length = call->param_span.length;
-	op->method = entry_method(call->entry);
-	op->reserved_slots = ipc_result_caps_max(word5);
+	op->result_offset = shape->results.offset;
+	op->result_capacity = shape->results.length;
+	op->param_offset = shape->params.offset;
+	op->param_length = shape->params.length;
+	op->method = entry_method(entry);
 	list_append(&facet->pending, &op->facet_link);
 	return op;
 }
 
-static void copy_transfer(struct transfer *to, const struct transfer *from)
+/* What the call brings and gets goes into its record. */
+static void keep_carried(struct operation *op, uint64_t word5, const struct transfer *transfer)
 {
-	to->moves = from->moves;
-	to->count = from->count;
-	for (uint32_t i = 0; i < from->count; i++) {
-		to->objects[i] = from->objects[i];
-		to->slots[i] = from->slots[i];
+	op->reserved_slots = ipc_result_caps_max(word5);
+	op->transfer.moves = transfer->moves;
+	op->transfer.count = transfer->count;
+	for (uint32_t i = 0; i < transfer->count; i++) {
+		op->transfer.objects[i] = transfer->objects[i];
+		op->transfer.slots[i] = transfer->slots[i];
 	}
 }
 
-void ipc_call(struct call *call, struct facet *facet, uint64_t word5, uint64_t word6)
+/* The call, parked, meets a receive or waits for one. */
+static inline void start_call(struct operation *op, struct endpoint *endpoint,
+			      uint64_t deadline_ns)
 {
-	struct endpoint *endpoint = facet->endpoint;
-	struct transfer transfer;
-	struct operation *op;
-	uint64_t deadline_ns;
-	enum status status = check_unused_call(call->entry, word5, word6);
-
-	if (status == STATUS_OK)
-		status = check_call(call, facet, word5);
-	if (status == STATUS_OK)
-		status = reserve_call(call, word5, &transfer);
-	if (status != STATUS_OK) {
-		ring_refuse(call->ring, call->entry, status);
-		return;
-	}
-	op = park_call(call, facet, word5);
-	copy_transfer(&op->transfer, &transfer);
-	deadline_ns = entry_word(call->entry, 7);
 	if (deadline_ns != 0)
 		operation_set_deadline(op, deadline_ns);
 	if (list_is_empty(&endpoint->receives))
@@ -239,16 +256,47 @@ void ipc_call(struct call *call, struct facet *facet, uint64_t word5, uint64_t w
 		deliver(op, LIST_OWNER(endpoint->receives.next, struct operation, link));
 }
 
+static inline enum status run_call(struct ring *ring, struct ring_entry entry,
+				   struct facet *facet, const struct call_shape *shape)
+{
+	enum status status = check_call(ring, entry, facet, shape);
+	struct transfer transfer;
+	struct operation *op;
+
+	if (status == STATUS_OK && shape->word5 != 0)
+		status = reserve_call(ring, shape->word5, &transfer);
+	if (status != STATUS_OK)
+		return status;
+	op = park_call(ring, entry, facet, shape);
+	if (shape->word5 != 0)
+		keep_carried(op, shape->word5, &transfer);
+	start_call(op, facet->endpoint, entry_word(entry, 7));
+	return STATUS_OK;
+}
+
+__attribute__((preserve_none)) void ipc_call(struct ring *ring, struct ring_entry entry,
+					     struct facet *facet, uint64_t word5,
+					     uint64_t unused)
+{
+	struct call_shape shape = { .params = ring_span_of(entry_word(entry, 3)),
+				    .results = ring_span_of(entry_word(entry, 4)),
+				    .word5 = word5,
+				    .unused = unused };
+	enum status status = run_call(ring, entry, facet, &shape);
+
+	if (status != STATUS_OK)
+		ring_refuse(ring, entry, status);
+}
+
 void ipc_call_ended(struct operation *op)
 {
-	struct process *process = op->ring->process;
-
 	if (!list_is_empty(&op->link))
 		unqueue(op);
 	if (op->open != nullptr)
 		op->open->caller = nullptr;
+	op->open = nullptr;
 	if (op->transfer.count != 0)
-		transfer_abort(&op->transfer, process);
+		transfer_abort(&op->transfer, op->ring->process);
 	if (op->reserved_slots != 0)
-		process_unreserve_slots(process, op->reserved_slots);
+		give_back_slots(op, 0);
 }

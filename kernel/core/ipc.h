@@ -23,8 +23,11 @@
 
 struct endpoint;
 
-/* A call whose target is a facet of an endpoint; word5 and word6 are the entry's. */
-void ipc_call(struct call *call, struct facet *facet, uint64_t word5, uint64_t word6);
+/* CALL whose target is a facet of an endpoint.  word5 is the entry's; unused holds every bit of
+ * words 0 and 6 that must be zero, of the flags too; words 2, 3, 4 and 7 have not been read. */
+__attribute__((preserve_none)) void ipc_call(struct ring *ring, struct ring_entry entry,
+					     struct facet *facet, uint64_t word5,
+					     uint64_t unused);
 
 /* Ring operations (ring_operation.h). */
 __attribute__((preserve_none)) volatile uint64_t *ipc_run_receive(struct ring *ring,

@@ -9,7 +9,7 @@
 #include "kernel/core/ring_operation.h"
 
 /* An entry uses something that its operation does not: one of the flags, or another field. */
-static enum status check_unused(struct ring_entry entry, uint16_t flags, uint64_t unused)
+static inline enum status check_unused(struct ring_entry entry, uint16_t flags, uint64_t unused)
 {
 	if ((entry_flags(entry) & ~flags) != 0)
 		return STATUS_FLAG_UNSUPPORTED;
@@ -26,9 +26,9 @@ struct receive {
 	struct ring_span span;
 };
 
-/* Who may receive, and with what; ending: the endpoint of an open call that ends first. */
-static enum status check_receive(const struct ring *ring, struct cap_id id,
-				 const struct endpoint *ending, struct receive *receive)
+/* Who may receive, and with what. */
+static inline enum status check_receive(const struct ring *ring, struct cap_id id,
+					struct receive *receive)
 {
 	struct object *object = cap_table_lookup(&ring->process->table, id);
 	struct endpoint *endpoint;
@@ -43,43 +43,41 @@ static enum status check_receive(const struct ring *ring, struct cap_id id,
 		return STATUS_DISCONNECTED;
 	if (status != STATUS_OK)
 		return status;
-	if (receive->span.length < endpoint_receive_bytes(endpoint))
+	if (receive->span.length < endpoint->receive_bytes)
 		return STATUS_RECEIVE_TOO_SMALL;
-	if (endpoint->open_count - (endpoint == ending) >= endpoint->max_open_calls)
-		return STATUS_OPEN_CALLS_FULL;
 	receive->endpoint = endpoint;
 	return ring_can_wait(ring) ? STATUS_OK : STATUS_WAIT_SLOTS_FULL;
 }
 
-static enum status prepare_receive(struct ring *ring, struct cap_id id,
-				   const struct endpoint *ending, struct receive *receive)
+/* Table slots for what the call may bring. */
+static inline enum status reserve_slots(struct ring *ring, const struct endpoint *endpoint)
 {
-	struct process *process = ring->process;
-	enum status status = check_receive(ring, id, ending, receive);
+	return endpoint->max_caps == 0
+		       ? STATUS_OK
+		       : process_reserve_slots(ring->process, endpoint->max_caps);
+}
 
+static enum status prepare_receive(struct ring *ring, struct cap_id id, struct receive *receive)
+{
+	enum status status = check_receive(ring, id, receive);
+
+	if (status == STATUS_OK &&
+	    receive->endpoint->open_count >= receive->endpoint->max_open_calls)
+		status = STATUS_OPEN_CALLS_FULL;
 	if (status == STATUS_OK)
-		status = open_call_reserve(process, receive->endpoint, &receive->open);
-	if (status != STATUS_OK || receive->endpoint->max_caps == 0)
-		return status;
-	status = process_reserve_slots(process, receive->endpoint->max_caps);
+		status = open_call_reserve(ring->process, receive->endpoint, &receive->open);
 	if (status != STATUS_OK)
-		open_call_free(process, receive->open);
+		return status;
+	status = reserve_slots(ring, receive->endpoint);
+	if (status != STATUS_OK)
+		open_call_free(ring->process, receive->open);
 	return status;
 }
 
-/* Give up what prepare_receive() reserved. */
-static void abandon_receive(struct ring *ring, const struct receive *receive)
-{
-	uint8_t max_caps = receive->endpoint->max_caps;
-
-	open_call_free(ring->process, receive->open);
-	if (max_caps != 0)
-		process_unreserve_slots(ring->process, max_caps);
-}
-
 /* Park it, and let it meet what waits. */
-static struct operation *start_receive(struct ring *ring, struct ring_entry entry,
-				       const struct receive *receive, uint64_t deadline_ns)
+static inline struct operation *start_receive(struct ring *ring, struct ring_entry entry,
+					      const struct receive *receive,
+					      uint64_t deadline_ns)
 {
 	struct endpoint *endpoint = receive->endpoint;
 	struct operation *op = operation_park(ring, entry, OPERATION_RECEIVE);
@@ -93,7 +91,7 @@ static struct operation *start_receive(struct ring *ring, struct ring_entry entr
 	/* The answer of a RETURN_RECV may have given the endpoint away. */
 	if (endpoint->owner_number != ring->process->number)
 		operation_finish(op, STATUS_BAD_CAPABILITY, COMPLETION_KIND_REVOKED, nullptr);
-	else
+	else if (!list_is_empty(&endpoint->calls) || !list_is_empty(&endpoint->dropped))
 		ipc_match(endpoint);
 	return op;
 }
@@ -104,8 +102,10 @@ void ipc_receive_ended(struct operation *op)
 
 	if (op->open != nullptr)
 		open_call_free(process, op->open);
+	op->open = nullptr;
 	if (op->reserved_slots != 0)
 		process_unreserve_slots(process, op->reserved_slots);
+	op->reserved_slots = 0;
 }
 
 static void run_receive(struct ring *ring, struct ring_entry entry)
@@ -118,7 +118,7 @@ static void run_receive(struct ring *ring, struct ring_entry entry)
 	struct operation *op;
 
 	if (status == STATUS_OK)
-		status = prepare_receive(ring, id, nullptr, &receive);
+		status = prepare_receive(ring, id, &receive);
 	if (status != STATUS_OK) {
 		ring_refuse(ring, entry, status);
 		return;
@@ -197,11 +197,26 @@ static enum status take_answer(struct ring *ring, const struct answer *answer,
 	return status;
 }
 
+/* The caller gets what the answer brings; of the slots that it reserved the others go back. */
+static void fill_slots(struct ring *ring, struct operation *op, struct transfer *transfer,
+		       uint8_t *records)
+{
+	struct process *caller = op->ring->process;
+	uint8_t left = op->reserved_slots;
+
+	if (transfer->count != 0)
+		left -= transfer_commit(transfer, ring->process, caller, (void *)records);
+	op->reserved_slots = 0;
+	if (left != 0)
+		process_unreserve_slots(caller, left);
+}
+
 /* Deliver it and end the call: nothing can fail any more. */
-static void complete_answer(struct ring *ring, const struct answer *answer,
-			    struct open_call *call, struct transfer *transfer)
+static inline void complete_answer(struct ring *ring, const struct answer *answer,
+				   struct open_call *call, struct transfer *transfer)
 {
 	struct operation *op = call->caller;
+	struct object *target = op->target;
 	uint8_t *at = op->ring->arena + op->result_offset;
 	enum status status = answer->exception ? STATUS_EXCEPTION : STATUS_OK;
 	uint32_t length = answer->span.length;
@@ -212,27 +227,32 @@ static void complete_answer(struct ring *ring, const struct answer *answer,
 		length = 0;
 	fetch_span(at, ring->arena + answer->span.offset, length);
 	ipc_look_after(ring, op->ring, length);
-	if (count != 0)
-		op->reserved_slots -= transfer_commit(transfer, ring->process,
-						      op->ring->process, (void *)(at + length));
-	op->open = nullptr;
 	call->caller = nullptr;
-	open_call_free(ring->process, call);
-	operation_complete(op, completion_word(status, COMPLETION_KIND_DONE, count, op->tag),
-			   (struct operation_outcome){ length, 0 });
+	op->open = nullptr;
+	op->target = nullptr;
+	if (op->reserved_slots != 0)
+		fill_slots(ring, op, transfer, at + length);
+	list_remove(&op->facet_link);
+	operation_free(op);
+	operation_post(op, completion_word(status, COMPLETION_KIND_DONE, count, op->tag),
+		       (struct operation_outcome){ length, 0 });
+	object_put(target);
 }
 
-static enum status answer_call(struct ring *ring, const struct answer *answer,
-			       struct open_call *call)
+/*
+ * STATUS_OK and STATUS_CALLER_GONE: the call has ended, and its entry, without caller, is the
+ * caller's to free or to use again.  Anything else: nothing happened.
+ */
+static inline enum status answer_call(struct ring *ring, const struct answer *answer,
+				      struct open_call *call)
 {
 	struct operation *op = caller_of(call);
 	struct transfer transfer;
 	enum status status;
 
-	if (op == nullptr) {
-		open_call_free(ring->process, call);
+	if (op == nullptr)
 		return STATUS_CALLER_GONE;
-	}
+	transfer.count = 0;
 	status = check_answer(ring, answer, op);
 	if (status == STATUS_OK && ipc_transfer_count(answer->word5) != 0)
 		status = take_answer(ring, answer, op, &transfer);
@@ -267,6 +287,8 @@ static void run_answer(struct ring *ring, struct ring_entry entry)
 	if (status == STATUS_OK)
 		status = call != nullptr ? answer_call(ring, &answer, call)
 					 : STATUS_UNKNOWN_CALL;
+	if (status == STATUS_OK || status == STATUS_CALLER_GONE)
+		open_call_free(ring->process, call);
 	if (status != STATUS_OK || (entry_flags(entry) & OPERATION_FLAG_SKIP_SUCCESS) == 0)
 		ring_end_entry(ring, entry, status);
 }
@@ -278,31 +300,53 @@ __attribute__((preserve_none)) volatile uint64_t *ipc_run_return(struct ring *ri
 	[[clang::musttail]] return ring_next(ring, entry);
 }
 
-static void run_answer_and_receive(struct ring *ring, struct ring_entry entry)
+/* The receive of a RETURN_RECV, which takes over the entry of the call. */
+static inline enum status check_next(struct ring *ring, struct ring_entry entry,
+				     const struct open_call *call, struct receive *receive)
+{
+	struct cap_id id = { entry_word(entry, 6) };
+	enum status status;
+
+	if (call == nullptr)
+		return STATUS_UNKNOWN_CALL;
+	status = check_receive(ring, id, receive);
+	if (status == STATUS_OK && receive->endpoint != call->endpoint)
+		status = STATUS_INVALID_ARGUMENT;
+	return status == STATUS_OK ? reserve_slots(ring, receive->endpoint) : status;
+}
+
+/* The answer has not been given: nothing is received either. */
+[[gnu::cold, gnu::noinline]] static void refuse_next(struct ring *ring, struct ring_entry entry,
+						     struct open_call *call, enum status status)
+{
+	if (call->endpoint->max_caps != 0)
+		process_unreserve_slots(ring->process, call->endpoint->max_caps);
+	if (status == STATUS_CALLER_GONE)
+		open_call_free(ring->process, call);
+	ring_refuse(ring, entry, status);
+}
+
+static inline void run_answer_and_receive(struct ring *ring, struct ring_entry entry)
 {
 	struct open_call *call = find_call(ring, entry_word(entry, 1));
 	struct answer answer = read_answer(entry);
-	struct receive receive = { .span = ring_span_of(entry_word(entry, 4)) };
-	struct cap_id id = { entry_word(entry, 6) };
-	uint64_t deadline_ns = entry_word(entry, 7);
+	struct receive receive = { .span = ring_span_of(entry_word(entry, 4)), .open = call };
 	enum status status = check_unused(entry, OPERATION_FLAG_EXCEPTION,
 					  answer.word5 & ~IPC_TRANSFERS_WORD5);
 
-	if (status == STATUS_OK && call == nullptr)
-		status = STATUS_UNKNOWN_CALL;
 	if (status == STATUS_OK)
-		status = prepare_receive(ring, id, call->endpoint, &receive);
+		status = check_next(ring, entry, call, &receive);
 	if (status != STATUS_OK) {
 		ring_refuse(ring, entry, status);
 		return;
 	}
 	status = answer_call(ring, &answer, call);
-	if (status == STATUS_OK) {
-		(void)!start_receive(ring, entry, &receive, deadline_ns);
-	} else {
-		abandon_receive(ring, &receive);
-		ring_refuse(ring, entry, status);
+	if (status != STATUS_OK) {
+		refuse_next(ring, entry, call, status);
+		return;
 	}
+	open_call_renew(call);
+	(void)!start_receive(ring, entry, &receive, entry_word(entry, 7));
 }
 
 __attribute__((preserve_none)) volatile uint64_t *

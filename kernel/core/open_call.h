@@ -60,6 +60,14 @@ void open_call_table_init(struct open_call_table *table);
 /* Free an entry, and let a caller that is still there know nothing of it any more. */
 void open_call_free(struct process *process, struct open_call *call);
 
+/* A call that has ended: its entry, under a new id, is reserved for a receive on the same
+ * endpoint. */
+static inline void open_call_renew(struct open_call *call)
+{
+	call->generation++;
+	call->state = OPEN_CALL_RESERVED;
+}
+
 /* The open call of that id; nullptr if there is none. */
 struct open_call *open_call_find(const struct open_call_table *table, uint64_t id);
 

@@ -22,29 +22,17 @@ static void deadline_passed(struct deadline *deadline)
 		operation_finish(op, STATUS_TIMED_OUT, COMPLETION_KIND_TIMED_OUT, nullptr);
 }
 
-struct operation *operation_park(struct ring *ring, struct ring_entry entry,
-				 enum operation_kind kind)
+void operation_init(struct operation *op, struct ring *ring, uint16_t tag)
 {
-	uint16_t tag = entry_tag(entry);
-	struct operation *op = &ring->records[index_clamp(tag, ring->cq_entries)];
-
 	list_init(&op->link);
 	list_init(&op->facet_link);
 	deadline_init(&op->deadline, deadline_passed);
 	op->ring = ring;
-	op->target = nullptr;
-	op->user_data = entry_word(entry, 2);
-	op->result_offset = 0;
-	op->result_capacity = 0;
 	op->tag = tag;
-	op->kind = kind;
-	op->deadline_is_success = false;
-	op->reserved_slots = 0;
+	op->target = nullptr;
 	op->open = nullptr;
+	op->reserved_slots = 0;
 	op->transfer.count = 0;
-	ring->busy |= UINT64_C(1) << tag;
-	ring->waiting++;
-	return op;
 }
 
 void operation_set_deadline(struct operation *op, uint64_t deadline_ns)
@@ -52,22 +40,22 @@ void operation_set_deadline(struct operation *op, uint64_t deadline_ns)
 	deadline_set(hal_cpu(), &op->deadline, deadline_ns);
 }
 
-/* Take op out of every queue, give back what it has reserved, and free its record; its fields
- * stay readable. */
-static void detach(struct operation *op)
+/* Take op out of every queue, give back what it has reserved, and free its record.  Returns the
+ * target, whose reference is the caller's now. */
+static struct object *detach(struct operation *op)
 {
-	struct ring *ring = op->ring;
+	struct object *target = op->target;
 
-	require((ring->busy >> op->tag & 1) != 0);
+	require((op->ring->busy >> op->tag & 1) != 0);
 	if (op->kind == OPERATION_CALL)
 		ipc_call_ended(op);
 	list_remove(&op->link);
 	list_remove(&op->facet_link);
-	deadline_clear(hal_cpu(), &op->deadline);
-	ring->busy &= ~(UINT64_C(1) << op->tag);
-	ring->waiting--;
 	if (op->kind == OPERATION_RECEIVE)
 		ipc_receive_ended(op);
+	op->target = nullptr;
+	operation_free(op);
+	return target;
 }
 
 void operation_results(struct operation *op, struct message_builder *results)
@@ -79,30 +67,27 @@ void operation_finish(struct operation *op, enum status status, enum completion_
 		      const struct message_builder *results)
 {
 	struct operation_outcome outcome = { 0 };
+	struct object *target;
 
 	if (results != nullptr)
 		outcome.length = (uint32_t)message_builder_finish(results);
-	operation_complete(op, completion_word(status, kind, 0, op->tag), outcome);
-}
-
-void operation_complete(struct operation *op, uint64_t word, struct operation_outcome outcome)
-{
-	struct ring *ring = op->ring;
-	struct object *target = op->target;
-
-	detach(op);
-	ring_post_outcome(ring, op->user_data, word, outcome.length, outcome.word);
-	ring_publish(ring);
-	thread_completion_posted(ring->thread);
+	target = detach(op);
+	operation_post(op, completion_word(status, kind, 0, op->tag), outcome);
 	if (target != nullptr)
 		object_put(target);
 }
 
+void operation_finish_word(struct operation *op, enum completion_kind kind, uint64_t word)
+{
+	(void)detach(op);
+	operation_post(op, completion_word(STATUS_OK, kind, 0, op->tag),
+		       (struct operation_outcome){ 0, word });
+}
+
 void operation_drop(struct operation *op)
 {
-	struct object *target = op->target;
+	struct object *target = detach(op);
 
-	detach(op);
 	if (target != nullptr)
 		object_put(target);
 }

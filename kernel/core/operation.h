@@ -15,7 +15,10 @@
 #include "kernel/core/deadline.h"
 #include "kernel/core/object.h"
 #include "kernel/core/ring.h"
+#include "kernel/core/thread.h"
 #include "kernel/core/transfer.h"
+#include "kernel/hal/cpu.h"
+#include "lib/index.h"
 #include "lib/list.h"
 #include "lib/message.h"
 #include "schema/status.capnp.h"
@@ -30,8 +33,9 @@ enum operation_kind : uint8_t {
 };
 
 struct operation {
-	struct list_link link;       /* in the object's queue */
-	struct list_link facet_link; /* in the facet it was started through */
+	/* Aligned to a power of two, so that records are found by a shift. */
+	alignas(256) struct list_link link; /* in the object's queue */
+	struct list_link facet_link;        /* in the facet it was started through */
 	struct deadline deadline;
 	struct ring *ring;
 	struct object *target; /* nullptr for receives */
@@ -52,9 +56,7 @@ struct operation {
 	struct transfer transfer; /* that a call brings and has not delivered */
 };
 
-constexpr uint32_t OPERATION_BYTES_MAX = 256;
-
-static_assert(sizeof(struct operation) <= OPERATION_BYTES_MAX);
+static_assert(sizeof(struct operation) == 256);
 
 /* How much came with a completion. */
 struct operation_outcome {
@@ -63,12 +65,51 @@ struct operation_outcome {
 };
 
 /*
- * The record of entry's tag, busy from now on: of that kind, in no queue, without deadline and
- * target, with entry's user_data.  The caller has seen to ring_can_wait() and fills in the
- * rest.
+ * Invariant: a record that is not busy knows its ring and its tag; it is in no queue, has no
+ * deadline and no target, and holds nothing.  So parking need not write all that.
  */
-struct operation *operation_park(struct ring *ring, struct ring_entry entry,
-				 enum operation_kind kind);
+void operation_init(struct operation *op, struct ring *ring, uint16_t tag);
+
+/*
+ * The record of entry's tag, busy from now on, of that kind, with entry's user_data.  The
+ * caller has seen to ring_can_wait() and fills in the rest.
+ */
+static inline struct operation *operation_park(struct ring *ring, struct ring_entry entry,
+					       enum operation_kind kind)
+{
+	uint32_t tag = entry_tag(entry);
+	struct operation *op = &ring->records[index_clamp(tag, ring->cq_entries)];
+
+	op->user_data = entry_word(entry, 2);
+	op->kind = kind;
+	op->deadline_is_success = false;
+	ring->busy |= UINT64_C(1) << tag;
+	ring->waiting++;
+	return op;
+}
+
+/* The record is free again; all that it held, and its links, have been seen to but for the
+ * deadline. */
+static inline void operation_free(struct operation *op)
+{
+	struct ring *ring = op->ring;
+
+	deadline_clear(hal_cpu(), &op->deadline);
+	ring->busy &= ~(UINT64_C(1) << op->tag);
+	ring->waiting--;
+}
+
+/* Post op's completion, with this completion_word(), and wake its thread if that was what it
+ * waited for. */
+static inline void operation_post(const struct operation *op, uint64_t word,
+				  struct operation_outcome outcome)
+{
+	struct ring *ring = op->ring;
+
+	ring_post_outcome(ring, op->user_data, word, outcome.length, outcome.word);
+	ring_publish(ring);
+	thread_completion_posted(ring->thread);
+}
 
 /* End op with STATUS_TIMED_OUT at the absolute time deadline_ns. */
 void operation_set_deadline(struct operation *op, uint64_t deadline_ns);
@@ -84,8 +125,8 @@ void operation_results(struct operation *op, struct message_builder *results);
 void operation_finish(struct operation *op, enum status status, enum completion_kind kind,
 		      const struct message_builder *results);
 
-/* Finish op with this completion_word() and outcome. */
-void operation_complete(struct operation *op, uint64_t word, struct operation_outcome outcome);
+/* Finish op, which has no target, with STATUS_OK, this kind and this word. */
+void operation_finish_word(struct operation *op, enum completion_kind kind, uint64_t word);
 
 /* Drop op without a completion: its process has ended. */
 void operation_drop(struct operation *op);

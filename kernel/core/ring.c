@@ -40,6 +40,8 @@ void ring_init(struct ring *ring, struct thread *thread, void *block, struct ope
 	header->arena_offset = RING_HEADER_BYTES + sq_bytes + cq_bytes;
 	header->arena_bytes = DEFAULT_RING_BYTES - RING_HEADER_BYTES - sq_bytes - cq_bytes;
 	time_publish(header);
+	for (uint16_t tag = 0; tag < DEFAULT_CQ_ENTRIES; tag++)
+		operation_init(&records[tag], ring, tag);
 	*ring = (struct ring){
 		.header = header,
 		.sq = (void *)((uint8_t *)block + RING_HEADER_BYTES),

@@ -155,7 +155,7 @@ static struct hal_context *run_handoff(struct cpu *cpu)
 	return &thread->context;
 }
 
-struct hal_context *schedule(void)
+__attribute__((preserve_none)) struct hal_context *schedule(void)
 {
 	struct cpu *cpu = hal_cpu();
 

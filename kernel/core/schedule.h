@@ -46,7 +46,7 @@ void schedule_work_turn(void);
 void schedule_forget(struct thread *thread);
 
 /* Choose what runs next and return its context; without any, halt until an interrupt. */
-struct hal_context *schedule(void);
+__attribute__((preserve_none)) struct hal_context *schedule(void);
 
 /* The context to go back to after an interrupt: the running thread's, unless its slice is over.
  */

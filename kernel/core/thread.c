@@ -136,9 +136,7 @@ void thread_block(struct thread *thread, uint32_t wait_min, uint64_t deadline_ns
 		deadline_set(hal_cpu(), &thread->wait_deadline, deadline_ns);
 }
 
-void thread_completion_posted(struct thread *thread)
+void thread_wake(struct thread *thread)
 {
-	if (thread->state == THREAD_BLOCKED &&
-	    ring_available(&thread->ring) >= thread->wait_min)
-		wake(thread, STATUS_OK);
+	wake(thread, STATUS_OK);
 }

@@ -52,5 +52,13 @@ void thread_destroy(struct thread *thread);
 /* Wait in cap_enter for wait_min completions or until deadline_ns. */
 void thread_block(struct thread *thread, uint32_t wait_min, uint64_t deadline_ns);
 
+/* End the wait in cap_enter: the program sees STATUS_OK and how many completions there are. */
+void thread_wake(struct thread *thread);
+
 /* A completion has been posted to its ring: end its wait if that was enough. */
-void thread_completion_posted(struct thread *thread);
+static inline void thread_completion_posted(struct thread *thread)
+{
+	if (thread->state == THREAD_BLOCKED &&
+	    ring_available(&thread->ring) >= thread->wait_min)
+		thread_wake(thread);
+}
