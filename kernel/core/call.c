@@ -323,13 +323,13 @@ run_elsewhere(struct ring *ring, struct ring_entry entry, struct object *target,
 
 /* Where capabilities come or go, or a rule is broken. */
 [[gnu::noinline]] __attribute__((preserve_none)) static void
-run_carrier(struct ring *ring, struct ring_entry entry, struct object *target,
-	    const struct method *method, uint64_t word5, uint64_t unused)
+run_carrier(struct ring *ring, struct ring_entry entry, struct object *target, uint64_t word5,
+	    uint64_t unused)
 {
 	struct call call;
 
 	start(&call, ring, entry, target);
-	run_method(&call, method, word5, unused);
+	run_method(&call, find_method(target, entry), word5, unused);
 }
 
 /* No capability comes or goes. */
@@ -356,21 +356,15 @@ static inline void run(struct ring *ring, struct ring_entry entry)
 	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
 	struct cap_id id = { entry_word(entry, 1) };
 	struct object *target = cap_table_lookup(&ring->process->table, id);
-	const struct method *method;
 
-	if (target == nullptr) {
+	if (target == nullptr)
 		refuse_id(ring, entry, id);
-		return;
-	}
-	if (!has_method(target, entry)) {
+	else if (!has_method(target, entry))
 		run_elsewhere(ring, entry, target, word5, unused);
-		return;
-	}
-	method = find_method(target, entry);
-	if ((word5 | unused) != 0)
-		run_carrier(ring, entry, target, method, word5, unused);
+	else if ((word5 | unused) != 0)
+		run_carrier(ring, entry, target, word5, unused);
 	else
-		run_bare(ring, entry, target, method);
+		run_bare(ring, entry, target, find_method(target, entry));
 }
 
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,
