@@ -48,6 +48,33 @@ static const char *const kind_names[] = {
 	[COMPLETION_KIND_PEER_GONE] = "peerGone",  [COMPLETION_KIND_DROPPED] = "dropped",
 };
 
+static const char *const mapped_names[MAPPED_COUNT] = {
+	[MAPPED_OBJECT] = "by the object's own capability",
+	[MAPPED_FACET] = "through a facet",
+	[MAPPED_SEALED_FACET] = "sealed, through a facet",
+};
+
+static const char *const mapped_event_names[MAPPED_EVENT_COUNT] = {
+	[MAPPED_EVENT_SLOT_RELEASED] = "its process releases the slot that it mapped",
+	[MAPPED_EVENT_FACET_REVOKED] = "the facet is revoked",
+	[MAPPED_EVENT_PARENT_REVOKED] = "the facet's parent is revoked",
+	[MAPPED_EVENT_SEALED_THEN_REVOKED] = "the object is sealed, then the facet revoked",
+	[MAPPED_EVENT_LENDER_RELEASES] = "whoever made the object releases it",
+	[MAPPED_EVENT_LENDER_ENDS] = "whoever made the object ends",
+	[MAPPED_EVENT_PROCESS_ENDS] = "its process ends",
+	[MAPPED_EVENT_ACCOUNT_CLOSED] = "its process's account is closed",
+	[MAPPED_EVENT_LENDER_ACCOUNT_CLOSED] = "the account that pays for the object is closed",
+};
+
+/* Where nothing stands the mapping stays. */
+static const bool mapping_ends[MAPPED_COUNT][MAPPED_EVENT_COUNT] = {
+	[MAPPED_OBJECT] = { [MAPPED_EVENT_PROCESS_ENDS] = true },
+	[MAPPED_FACET] = { [MAPPED_EVENT_FACET_REVOKED] = true,
+			   [MAPPED_EVENT_PARENT_REVOKED] = true,
+			   [MAPPED_EVENT_PROCESS_ENDS] = true },
+	[MAPPED_SEALED_FACET] = { [MAPPED_EVENT_PROCESS_ENDS] = true },
+};
+
 /* Shorthand of the table below: status and kind, then who keeps what was to move. */
 #define ENDS(s, k, ...)            \
 	{ .outcome = OUTCOME_ENDS, \
@@ -153,6 +180,21 @@ struct cell death_matrix_cell(enum waiting waiting, enum event event)
 	return cell;
 }
 
+bool death_matrix_mapping_stays(enum mapped mapped, enum mapped_event event)
+{
+	return !mapping_ends[mapped][event];
+}
+
+const char *death_matrix_mapped(enum mapped mapped)
+{
+	return mapped_names[mapped];
+}
+
+const char *death_matrix_mapped_event(enum mapped_event event)
+{
+	return mapped_event_names[event];
+}
+
 const char *death_matrix_waiting(enum waiting waiting)
 {
 	return waiting_names[waiting];
@@ -191,6 +233,20 @@ static void write_table(FILE *out, enum waiting waiting)
 	}
 }
 
+static void write_mappings(FILE *out)
+{
+	fprintf(out, "\n### A mapping of a memory object\n\n| Event |");
+	for (uint32_t m = 0; m < MAPPED_COUNT; m++)
+		fprintf(out, " %s |", mapped_names[m]);
+	fprintf(out, "\n|---|---|---|---|\n");
+	for (uint32_t e = 0; e < MAPPED_EVENT_COUNT; e++) {
+		fprintf(out, "| %s |", mapped_event_names[e]);
+		for (uint32_t m = 0; m < MAPPED_COUNT; m++)
+			fprintf(out, " %s |", mapping_ends[m][e] ? "ends" : "stays");
+		fprintf(out, "\n");
+	}
+}
+
 size_t death_matrix_write(char *out, size_t size)
 {
 	FILE *file = fmemopen(out, size, "w");
@@ -198,6 +254,7 @@ size_t death_matrix_write(char *out, size_t size)
 
 	for (uint32_t w = 0; w < WAITING_COUNT; w++)
 		write_table(file, (enum waiting)w);
+	write_mappings(file);
 	written = ftell(file);
 	fclose(file);
 	return (size_t)written;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /*
- * The death matrix: what becomes of every operation that waits when something that it depends
- * on goes.  The table is here only: death_matrix_test.c plays each of its cells, and compares
+ * The death matrix: what becomes of every operation that waits, and of every mapping, when
+ * something that it depends on goes.  The table is here only: death_matrix_test.c and, for
+ * mappings, death_mapping_test.c play each of its cells, and the former compares
  * docs/reference/death-matrix.md with what death_matrix_write() makes of it.
  */
 #include "schema/status.capnp.h"
@@ -67,6 +68,32 @@ struct cell {
 /* Of an operation that waits on, the keeper is the same as before. */
 struct cell death_matrix_cell(enum waiting waiting, enum event event);
 
+/* What was mapped, and through what. */
+enum mapped : uint8_t {
+	MAPPED_OBJECT, /* by its own capability */
+	MAPPED_FACET,
+	MAPPED_SEALED_FACET, /* the object is sealed */
+	MAPPED_COUNT,
+};
+
+enum mapped_event : uint8_t {
+	MAPPED_EVENT_SLOT_RELEASED,
+	MAPPED_EVENT_FACET_REVOKED,
+	MAPPED_EVENT_PARENT_REVOKED,
+	MAPPED_EVENT_SEALED_THEN_REVOKED,
+	MAPPED_EVENT_LENDER_RELEASES,
+	MAPPED_EVENT_LENDER_ENDS,
+	MAPPED_EVENT_PROCESS_ENDS,
+	MAPPED_EVENT_ACCOUNT_CLOSED,
+	MAPPED_EVENT_LENDER_ACCOUNT_CLOSED,
+	MAPPED_EVENT_COUNT,
+};
+
+/* Whether it can still be touched. */
+bool death_matrix_mapping_stays(enum mapped mapped, enum mapped_event event);
+
+const char *death_matrix_mapped(enum mapped mapped);
+const char *death_matrix_mapped_event(enum mapped_event event);
 const char *death_matrix_waiting(enum waiting waiting);
 const char *death_matrix_event(enum event event);
 
