@@ -9,6 +9,7 @@ const manifest :Manifest.SystemManifest = (
   binaries = [
     (name = "proof", image = embed "/proof.elf"),
     (name = "ipc_entry", image = embed "/ipc_entry.elf"),
+    (name = "ipc_death", image = embed "/ipc_death.elf"),
     (name = "ipc_facet", image = embed "/ipc_facet.elf"),
     (name = "ipc_transfer", image = embed "/ipc_transfer.elf"),
     (name = "ipc_reply", image = embed "/ipc_reply.elf"),
@@ -26,7 +27,7 @@ const manifest :Manifest.SystemManifest = (
         (name = "power", object = power),
         (name = "audit", object = audit),
       ],
-      arguments = ["ipc_entry", "ipc_reply", "ipc_transfer", "ipc_facet"],
+      arguments = ["ipc_entry", "ipc_reply", "ipc_transfer", "ipc_facet", "ipc_death"],
     ),
   ),
 );
