@@ -97,9 +97,9 @@ enum status transfer_take(struct ring *ring, uint32_t offset, uint32_t count, bo
 	return status;
 }
 
-/* What a facet, taken alone, says. */
-static bool allows(const struct facet *facet, const struct process *sender,
-		   const struct process *receiver)
+/* What a facet, taken alone, says; it counts as bound to session. */
+static bool allows(const struct facet *facet, const struct session *session,
+		   const struct process *sender, const struct process *receiver)
 {
 	const struct endpoint *endpoint = facet->endpoint;
 
@@ -110,7 +110,9 @@ static bool allows(const struct facet *facet, const struct process *sender,
 		return true;
 	switch (facet->scope) {
 	case TRANSFER_SCOPE_SAME_SESSION:
-		return facet->session == nullptr || facet->session == receiver->session;
+		if (session == nullptr)
+			session = sender->session;
+		return session == receiver->session;
 	case TRANSFER_SCOPE_CROSS_SESSION_SHAREABLE:
 		return true;
 	case TRANSFER_SCOPE_SERVICE_REGRANT_ONLY:
@@ -122,13 +124,17 @@ static bool allows(const struct facet *facet, const struct process *sender,
 enum status transfer_check(struct object *object, const struct process *sender,
 			   const struct process *receiver)
 {
+	const struct session *session = nullptr;
 	const struct facet *facet;
 
 	if (sender == receiver || !object_is_facet(object))
 		return STATUS_OK;
-	for (facet = facet_of(object); facet != nullptr; facet = facet->parent)
-		if (!allows(facet, sender, receiver))
+	for (facet = facet_of(object); facet != nullptr; facet = facet->parent) {
+		if (facet->session != nullptr)
+			session = facet->session;
+		if (!allows(facet, session, sender, receiver))
 			return STATUS_TRANSFER_SCOPE;
+	}
 	return STATUS_OK;
 }
 

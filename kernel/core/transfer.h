@@ -47,7 +47,9 @@ struct transfer {
  *   a holder, to the owner                yes             yes              yes
  *   a holder, to the session it is of     yes             yes              no
  *   a holder, to another session          no              yes              no
- *   a holder of one bound to no session   yes             yes              no
+ *
+ * One that is bound to no session is of that of the facets that were derived from it on the way
+ * here, and if they are not either, of the sender's.
  *
  * The table holds for each facet of the chain alone: to have made a child lets nobody pass on
  * what its parent keeps.  Sender and receiver being the same process is always allowed.
