@@ -4,12 +4,19 @@
 
 #include <string.h>
 
-void party_start(struct party *party)
+void party_start_with_slots(struct party *party, uint32_t slots)
 {
 	*party = (struct party){ 0 };
 	program_run(&first);
-	assert_int_equal(spawn_child(&first, 0, 0, &party->handle), STATUS_OK);
+	assert_int_equal(
+		spawn_process(&first, (struct spawning){ .slots = slots }, &party->handle),
+		STATUS_OK);
 	program_attach(&party->program, process_behind(&first, party->handle));
+}
+
+void party_start(struct party *party)
+{
+	party_start_with_slots(party, 0);
 }
 
 uint64_t party_share(struct party *party, const struct program *from, uint64_t capability)

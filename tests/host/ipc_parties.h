@@ -23,6 +23,9 @@ struct party {
 /* A party, its process running. */
 void party_start(struct party *party);
 
+/* The same with so many table slots. */
+void party_start_with_slots(struct party *party, uint32_t slots);
+
 /* Give it a reference to what `from` holds: the CapId. */
 uint64_t party_share(struct party *party, const struct program *from, uint64_t capability);
 
