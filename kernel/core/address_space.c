@@ -421,6 +421,14 @@ bool address_space_teardown_step(struct address_space *space)
 	return false;
 }
 
+/* What stands in a facet's list finds its way back here. */
+static bool facet_is_sound(const struct address_space *space, const struct mapping *mapping)
+{
+	return mapping->facet == nullptr ||
+	       (mapping->space == space && mapping->kind == MAPPING_OBJECT &&
+		!list_is_empty(&mapping->facet_link));
+}
+
 bool address_space_check(const struct address_space *space)
 {
 	uint64_t previous_end = HAL_USER_START;
@@ -431,7 +439,8 @@ bool address_space_check(const struct address_space *space)
 	     l = l->next) {
 		const struct mapping *mapping = LIST_OWNER(l, struct mapping, link);
 
-		if (mapping->start < previous_end || mapping->start >= mapping->end)
+		if (mapping->start < previous_end || mapping->start >= mapping->end ||
+		    !facet_is_sound(space, mapping))
 			return false;
 		previous_end = mapping->end;
 		has_hint = has_hint || l == space->hint;

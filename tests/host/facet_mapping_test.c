@@ -6,6 +6,7 @@
  */
 #include "kernel/core/facet.h"
 #include "tests/host/ipc_calls.h"
+#include "tests/host/sequence.h"
 
 constexpr uint64_t PAGES = 4;
 constexpr uint64_t BYTES = PAGES * PAGE_SIZE;
@@ -349,6 +350,121 @@ static void a_process_that_ends_lets_the_facet_go(void **)
 	assert_int_equal(facet_control_state(&first, lent.control), FACET_STATE_DROPPED);
 }
 
+/* --- Any order ---------------------------------------------------------------------------- */
+
+enum shown : uint8_t { NOTHING, OWN, LENT };
+
+constexpr uint32_t PLACES = 48;
+constexpr uint64_t BASE = 0x10000000;
+
+static struct {
+	struct memory_object *object;
+	struct facet *facet;
+	enum shown shown[PLACES]; /* by page */
+	struct sequence sequence;
+} model;
+
+static void model_lend(void)
+{
+	struct facet_request request = { .account = first.process->account,
+					 .maker = first.process->number };
+
+	assert_int_equal(facet_derive(&model.object->object, &request, &model.facet),
+			 STATUS_OK);
+}
+
+static void model_revoke(void)
+{
+	facet_end(model.facet, FACET_STATE_REVOKED);
+	(void)kernel_settle();
+	assert_true(list_is_empty(&model.facet->mappings));
+	facet_discard(model.facet);
+	for (uint32_t i = 0; i < PLACES; i++)
+		if (model.shown[i] == LENT)
+			model.shown[i] = NOTHING;
+	model_lend();
+}
+
+static void model_map(uint32_t at, uint32_t count, enum shown as)
+{
+	struct map_request request = { .object = model.object,
+				       .facet = as == LENT ? model.facet : nullptr,
+				       .page_count = count,
+				       .address = BASE + at * PAGE_SIZE,
+				       .access = HAL_ACCESS_READ };
+	enum status expected = STATUS_OK;
+	uint64_t address;
+
+	for (uint32_t i = at; i < at + count; i++)
+		if (model.shown[i] != NOTHING)
+			expected = STATUS_ADDRESS_IN_USE;
+	assert_int_equal(address_space_map(&client.process->space, &request, &address),
+			 expected);
+	for (uint32_t i = at; expected == STATUS_OK && i < at + count; i++)
+		model.shown[i] = as;
+}
+
+static void model_unmap(uint32_t at, uint32_t count)
+{
+	bool more;
+
+	(void)!address_space_unmap(&client.process->space, BASE + at * PAGE_SIZE,
+				   count * PAGE_SIZE, &more);
+	for (uint32_t i = at; i < at + count; i++)
+		model.shown[i] = NOTHING;
+}
+
+static void model_step(void)
+{
+	uint32_t at = sequence_below(&model.sequence, PLACES - 8);
+	uint32_t count = 1 + sequence_below(&model.sequence, 8);
+
+	switch (sequence_below(&model.sequence, 8)) {
+	case 0:
+	case 1:
+		model_map(at, count, OWN);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		model_map(at, count, LENT);
+		break;
+	case 5:
+		model_unmap(at, count);
+		break;
+	case 6:
+		/* It cuts, if one mapping covers the range. */
+		(void)!address_space_protect(&client.process->space, BASE + at * PAGE_SIZE,
+					     count * PAGE_SIZE, HAL_ACCESS_READ);
+		break;
+	default:
+		if (at < 8)
+			model_revoke();
+	}
+}
+
+static void random_pieces_end_with_their_facet(void **)
+{
+	assert_int_equal(memory_object_create(first.process->account, PLACES,
+					      (struct memory_source){ 0 }, &model.object),
+			 STATUS_OK);
+	model_lend();
+	model.sequence.state = 11;
+	for (uint32_t round = 0; round < 20000; round++) {
+		model_step();
+		assert_true(address_space_check(&client.process->space));
+		for (uint32_t i = 0; i < PLACES; i++)
+			assert_int_equal(can_read(BASE + i * PAGE_SIZE),
+					 model.shown[i] != NOTHING);
+	}
+	for (uint32_t i = 0; i < PLACES; i++)
+		model_unmap(i, 1);
+	assert_int_equal(model.facet->object.references, 1);
+	facet_discard(model.facet);
+	assert_int_equal(model.object->object.references, 1);
+	object_put(&model.object->object);
+}
+
 /* --- Facets where objects are wanted ------------------------------------------------------ */
 
 static void methods_go_through(void **)
@@ -449,6 +565,7 @@ int main(void)
 		TEST(whoever_unmaps_lets_the_facet_go),
 		TEST(a_revoked_facet_gives_the_object_up),
 		TEST(a_process_that_ends_lets_the_facet_go),
+		TEST(random_pieces_end_with_their_facet),
 		TEST(methods_go_through),
 		TEST(a_dead_facet_maps_nothing),
 		TEST(a_facet_of_something_else_is_no_memory),
