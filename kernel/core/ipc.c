@@ -38,7 +38,8 @@ static void give_back_slots(struct operation *op, uint8_t count)
 }
 
 /* Give the call to the receive: nothing can fail any more. */
-static inline void hand_over(struct operation *op, struct operation *receive)
+[[gnu::always_inline]] static inline void hand_over(struct operation *op,
+						    struct operation *receive)
 {
 	struct ring *from = op->ring;
 	struct ring *to = receive->ring;
@@ -79,7 +80,8 @@ static enum status check_delivery(const struct operation *op, const struct proce
 }
 
 /* A call, in no queue, and a receive that waits meet. */
-static inline void deliver(struct operation *op, struct operation *receive)
+[[gnu::always_inline]] static inline void deliver(struct operation *op,
+						  struct operation *receive)
 {
 	enum status status = check_delivery(op, receive->ring->process);
 

@@ -212,8 +212,10 @@ static void fill_slots(struct ring *ring, struct operation *op, struct transfer 
 }
 
 /* Deliver it and end the call: nothing can fail any more. */
-static inline void complete_answer(struct ring *ring, const struct answer *answer,
-				   struct open_call *call, struct transfer *transfer)
+[[gnu::always_inline]] static inline void complete_answer(struct ring *ring,
+							  const struct answer *answer,
+							  struct open_call *call,
+							  struct transfer *transfer)
 {
 	struct operation *op = call->caller;
 	struct object *target = op->target;
@@ -243,8 +245,8 @@ static inline void complete_answer(struct ring *ring, const struct answer *answe
  * STATUS_OK and STATUS_CALLER_GONE: the call has ended, and its entry, without caller, is the
  * caller's to free or to use again.  Anything else: nothing happened.
  */
-static inline enum status answer_call(struct ring *ring, const struct answer *answer,
-				      struct open_call *call)
+[[gnu::always_inline]] static inline enum status
+answer_call(struct ring *ring, const struct answer *answer, struct open_call *call)
 {
 	struct operation *op = caller_of(call);
 	struct transfer transfer;
@@ -326,7 +328,8 @@ static inline enum status check_next(struct ring *ring, struct ring_entry entry,
 	ring_refuse(ring, entry, status);
 }
 
-static inline void run_answer_and_receive(struct ring *ring, struct ring_entry entry)
+[[gnu::always_inline]] static inline void run_answer_and_receive(struct ring *ring,
+								 struct ring_entry entry)
 {
 	struct open_call *call = find_call(ring, entry_word(entry, 1));
 	struct answer answer = read_answer(entry);
