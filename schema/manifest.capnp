@@ -57,6 +57,14 @@ struct KernelGrant {
   # What the process looks it up by; unique, and neither "memory" nor "account".
   object @1 :KernelObject;
   # Which object.
+
+  legacyBadge :union {
+    # As in a grant of a spawn (schema/process.capnp): the kernel takes no manifest that has one.
+    absent @2 :Void;
+    # None.
+    badge @3 :UInt64;
+    # Always refused.
+  }
 }
 
 enum KernelObject {

@@ -2,7 +2,9 @@
 @0xe5a1c0de00000016;
 
 using Account = import "account.capnp";
+using Endpoint = import "endpoint.capnp";
 using Memory = import "memory.capnp";
+using Ring = import "ring.capnp";
 
 const maxArguments :UInt32 = 8;
 # Arguments of one process.
@@ -21,7 +23,33 @@ struct Grant {
   # grants, neither "memory" nor "account".
 
   capability @1 :Capability;
-  # Index into the call's transfer list.
+  # Index into the call's transfer list, where its mode is copy, whatever the grant's is.
+
+  mode @2 :Ring.CapGrantMode;
+  # What the process gets: a copy, the spawner's own capability, or a new facet.
+
+  as @3 :CapabilityAs;
+  # What the capability is taken as.
+
+  scope @4 :Endpoint.TransferScope;
+  # Of the new facet, for clientEndpoint and serviceObject; otherwise 0.
+
+  legacyBadge :union {
+    # Older systems let a grant number a capability anew.  Nobody can here, so whatever stands here
+    # is refused, zero as well; absent leaves the capability who it is.
+    absent @5 :Void;
+    # As it is.
+    badge @6 :UInt64;
+    # Always refused.
+  }
+}
+
+struct CapabilityAs {
+  # The interface that a capability is taken as.  Only for what leads to an endpoint.
+
+  interfaceId @0 :UInt64;
+  # 0: as what it is.  Whoever grants a new facet of its own Endpoint must say; for any other
+  # capability it must be what that says of itself.
 }
 
 enum FaultCause {
@@ -87,18 +115,33 @@ interface ProcessSpawner @0xe5a1c0de00000116 {
 
   spawn @0 (binary :Text, grants :List(Grant), arguments :List(Text),
             limits :Account.ResourceLimits, account :Account.Account,
-            image :Memory.MemoryObject) -> (process :ProcessHandle);
+            image :Memory.MemoryObject) -> (process :ProcessHandle, cookies :List(UInt64));
   # The program is `binary`, of the boot image, or else `image`, a sealed object that holds an ELF file
   # from its start, program headers in the first page; then the program's name is "image".  The
   # image's memory stays in use, and charged to whoever made it, while the process lives.
   # The new process holds exactly the grants, plus "memory", its own address space, and "account",
   # its account.  Everything it uses is charged to this, which is split from `account`, or from the
   # caller's own if that is null, and returned at its end.  Where `limits` has 0, it gets the default.
+  # A grant gives, by its mode: copy, a capability of its own; move, the spawner's, whose slot is empty
+  # when, and only when, the spawn has succeeded; clientEndpoint, of an Endpoint a new facet with cookie
+  # 0, of a facet of an endpoint one derived from it, with its identity; serviceObject, of an Endpoint
+  # a new service object.  The spawner's account pays for such a facet and nobody gets its
+  # FacetControl: the owner closes a service object by its cookie, and revokes a facet that comes
+  # back to it with a call.  Who is to withdraw it otherwise makes it by Endpoint.client and grants a copy.
+  # `cookies` has for each grant the cookie of the service object that was made for it, or 0; it is
+  # empty if none was made.  Otherwise the scope of each facet decides, as it does for a call.
   # Statuses: unknownBinary (the boot image has none of that name), badImage (it is no ELF file that
   # can be loaded), notSealed (`image` is not sealed), invalidArgument (both of `binary` and `image`, or
   # neither; a name that is malformed, "memory", "account" or there twice; more than maxArguments
-  # arguments, or one over maxArgumentBytes), wrongInterface (a grant is null or not in the transfer list,
-  # `account` is no account, or `image` no memory object), accountTooDeep (the account to split is
+  # arguments, or one over maxArgumentBytes; an unknown scope, or one where no facet is made; a new
+  # facet of an Endpoint without an interface), wrongInterface (a grant is null or not in the transfer list;
+  # it has an interface to be taken as, or makes a facet, and does not lead to an endpoint; `account` is no
+  # account, or `image` no memory object), transferMode (an unknown mode, or a copy of an Endpoint),
+  # relabelRefused (a badge, zero included; an interface that is not the capability's own; a service
+  # object of a facet), transferScope (a facet's scope does not let the process have it),
+  # capabilityMoving (what is to be moved stands in the call twice, or is the account or the image),
+  # facetTooDeep (the facet to derive from is), resultTooSmall (service objects are made, and the
+  # result span has no room for `cookies`), accountTooDeep (the account to split is
   # maxAccountDepth deep), outOfMemory, outOfSlots, outOfThreads, outOfEndpoints, outOfFacets,
   # outOfOpenCalls, outOfWaits.
 

@@ -60,10 +60,15 @@ static uint32_t read_grants(struct init_config_init_reader init, struct spawn_gr
 	for (uint32_t i = 0; i < count; i++) {
 		struct kernel_grant_reader grant = kernel_grant_list_get(list, i);
 
-		out_grants[i].name = kernel_grant_get_name(grant);
-		out_grants[i].object = singleton_find(kernel_grant_get_object(grant));
+		out_grants[i] = (struct spawn_grant){
+			.name = kernel_grant_get_name(grant),
+			.object = singleton_find(kernel_grant_get_object(grant)),
+		};
 		if (out_grants[i].object == nullptr)
 			kernel_boot_refuse("manifest: a grant names no kernel object");
+		if (kernel_grant_legacy_badge_which(kernel_grant_get_legacy_badge(grant)) !=
+		    KERNEL_GRANT_LEGACY_BADGE_ABSENT)
+			kernel_boot_refuse("manifest: a grant carries a badge");
 	}
 	return count;
 }

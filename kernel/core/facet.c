@@ -176,6 +176,10 @@ void facet_end(struct facet *facet, enum facet_state state)
 
 void facet_discard(struct facet *facet)
 {
+	if (facet->cookie != 0 && facet->parent == nullptr) {
+		endpoint_remove(facet->endpoint, facet->cookie);
+		facet->cookie = 0;
+	}
 	object_put(&facet->control);
 	object_put(&facet->object);
 }

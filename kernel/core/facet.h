@@ -121,7 +121,8 @@ static inline uint64_t object_interface(struct object *object)
 /* Withdraw it, with state revoked or closed.  It must be live; it may be dropped. */
 void facet_end(struct facet *facet, enum facet_state state);
 
-/* A facet that nobody was given: take it back.  It is no service object yet. */
+/* A facet that nobody was given: take it back.  If it is a service object, the endpoint's owner
+ * has not heard of it, and never will. */
 void facet_discard(struct facet *facet);
 
 /* A service object's record is gone: end the facet, which may be revoked or dropped already. */

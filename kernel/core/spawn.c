@@ -7,6 +7,7 @@
 #include "kernel/core/facet.h"
 #include "kernel/core/random.h"
 #include "kernel/core/thread.h"
+#include "kernel/core/transfer.h"
 #include "lib/elf.h"
 #include "lib/name.h"
 #include "lib/require.h"
@@ -176,15 +177,26 @@ static enum status make_stack(struct process *process)
 	return map_fresh(process, object, USER_STACK_ADDRESS, HAL_ACCESS_WRITE);
 }
 
-/* Put object into the new table and name it in the CapSet.  Slots have been reserved. */
+/* Give the process what it is granted and name it in the CapSet.  Slots have been reserved. */
 static void grant(struct process *process, struct cap_set_entry_builder entry,
-		  struct text_reader name, struct object *object)
+		  const struct spawn_grant *what, struct process *spawner)
 {
-	struct cap_id id = process_insert_reserved(process, object_get(object));
+	struct cap_id id = grant_give(what, spawner, process);
 
-	cap_set_entry_set_name(entry, name.data, name.size);
+	cap_set_entry_set_name(entry, what->name.data, what->name.size);
 	cap_set_entry_set_capability(entry, id.raw);
-	cap_set_entry_set_interface_id(entry, object_interface(object));
+	cap_set_entry_set_interface_id(entry, object_interface(what->object));
+}
+
+/* What every process holds of itself. */
+static void grant_own(struct process *process, struct cap_set_entry_list_builder entries)
+{
+	struct spawn_grant memory = { .name = MEMORY_NAME, .object = &process->memory };
+	struct spawn_grant account = { .name = ACCOUNT_NAME,
+				       .object = &process->account->object };
+
+	grant(process, cap_set_entry_list_builder_get(entries, 0), &memory, nullptr);
+	grant(process, cap_set_entry_list_builder_get(entries, 1), &account, nullptr);
 }
 
 static void write_capset(struct process *process, const struct spawn_request *request,
@@ -197,13 +209,10 @@ static void write_capset(struct process *process, const struct spawn_request *re
 	struct list_builder arguments = cap_set_init_arguments(root, argument_count);
 
 	cap_set_set_program_name(root, request->name.data, request->name.size);
-	grant(process, cap_set_entry_list_builder_get(entries, 0), MEMORY_NAME,
-	      &process->memory);
-	grant(process, cap_set_entry_list_builder_get(entries, 1), ACCOUNT_NAME,
-	      &process->account->object);
+	grant_own(process, entries);
 	for (uint32_t i = 0; i < request->grant_count; i++)
 		grant(process, cap_set_entry_list_builder_get(entries, OWN_CAPABILITIES + i),
-		      request->grants[i].name, request->grants[i].object);
+		      &request->grants[i], request->spawner);
 	for (uint32_t i = 0; i < argument_count; i++) {
 		struct text_reader argument = list_reader_get_text(request->arguments, i);
 
@@ -211,30 +220,51 @@ static void write_capset(struct process *process, const struct spawn_request *re
 	}
 }
 
-/* Fill the table and the CapSet page.  The page is private to the kernel until the process
- * runs. */
-static enum status make_capset(struct process *process, const struct spawn_request *request,
-			       uint64_t *out_length)
+/* The CapSet page, not filled yet, and slots for what it names. */
+static enum status make_capset(struct process *process, uint32_t count, void **out_page)
 {
 	struct memory_object *object;
-	struct message_builder message;
-	uint32_t count = OWN_CAPABILITIES + request->grant_count;
 	enum status status = process_reserve_slots(process, count);
 
 	if (status != STATUS_OK)
 		return status;
 	status = memory_object_create(process->account, 1,
 				      (struct memory_source){ .bytes = nullptr }, &object);
-	if (status != STATUS_OK) {
-		process_unreserve_slots(process, count);
-		return status;
+	if (status == STATUS_OK) {
+		*out_page = hal_direct_map(memory_object_page(object, 0));
+		status = map_fresh(process, object, CAPSET_ADDRESS, HAL_ACCESS_READ);
 	}
-	message_builder_init(&message, hal_direct_map(memory_object_page(object, 0)),
-			     PAGE_SIZE);
+	if (status != STATUS_OK)
+		process_unreserve_slots(process, count);
+	return status;
+}
+
+/* Fill the table and the CapSet: its length.  The page is private to the kernel until the
+ * process runs. */
+static uint64_t fill_capset(struct process *process, const struct spawn_request *request,
+			    void *page)
+{
+	struct message_builder message;
+	uint64_t length;
+
+	message_builder_init(&message, page, PAGE_SIZE);
 	write_capset(process, request, &message);
-	*out_length = message_builder_finish(&message);
-	require(*out_length != 0);
-	return map_fresh(process, object, CAPSET_ADDRESS, HAL_ACCESS_READ);
+	length = message_builder_finish(&message);
+	require(length != 0);
+	return length;
+}
+
+/* Whether the process may have what it is granted. */
+static enum status check_grants(const struct process *process,
+				const struct spawn_request *request)
+{
+	enum status status = STATUS_OK;
+
+	for (uint32_t i = 0; status == STATUS_OK && i < request->grant_count; i++)
+		if (request->spawner != nullptr)
+			status = transfer_check(request->grants[i].object, request->spawner,
+						process);
+	return status;
 }
 
 static enum status build(struct process *process, const struct spawn_request *request)
@@ -242,8 +272,11 @@ static enum status build(struct process *process, const struct spawn_request *re
 	struct hal_start start = { .stack_pointer = THREAD_BLOCK_ADDRESS,
 				   .thread_block = THREAD_BLOCK_ADDRESS,
 				   .argument = { RING_ADDRESS, CAPSET_ADDRESS } };
-	enum status status = load_image(process, request, &start.instruction_pointer);
+	void *capset;
+	enum status status = check_grants(process, request);
 
+	if (status == STATUS_OK)
+		status = load_image(process, request, &start.instruction_pointer);
 	if (status == STATUS_OK)
 		status = make_stack(process);
 	if (status == STATUS_OK)
@@ -251,10 +284,13 @@ static enum status build(struct process *process, const struct spawn_request *re
 						 process->thread->ring_block,
 						 DEFAULT_RING_BYTES);
 	if (status == STATUS_OK)
-		status = make_capset(process, request, &start.argument[2]);
-	if (status == STATUS_OK)
-		thread_start(process->thread, &start);
-	return status;
+		status = make_capset(process, OWN_CAPABILITIES + request->grant_count, &capset);
+	if (status != STATUS_OK)
+		return status;
+	/* commit */
+	start.argument[2] = fill_capset(process, request, capset);
+	thread_start(process->thread, &start);
+	return STATUS_OK;
 }
 
 enum status process_spawn(const struct spawn_request *request, struct process **out_process)

@@ -170,8 +170,7 @@ void transfer_arrived(struct object *object, const struct process *sender,
 		endpoint_change_owner(endpoint_of(object), receiver->number);
 }
 
-/* Let the sender's slot go, which still counts the capability. */
-static void empty_slot(struct process *sender, uint16_t slot)
+void transfer_empty_slot(struct process *sender, uint16_t slot)
 {
 	cap_table_remove_locked(&sender->table, slot);
 	account_refund(sender->account, ACCOUNT_SLOTS, 1);
@@ -190,7 +189,7 @@ uint8_t transfer_commit(struct transfer *transfer, struct process *sender,
 			record.interface_id = object_interface(object);
 			record.capability = process_insert_reserved(receiver, object).raw;
 			if ((transfer->moves >> i & 1) != 0)
-				empty_slot(sender, transfer->slots[i]);
+				transfer_empty_slot(sender, transfer->slots[i]);
 			transfer_arrived(object, sender, receiver);
 			filled++;
 		}

@@ -72,5 +72,8 @@ void transfer_arrived(struct object *object, const struct process *sender,
 uint8_t transfer_commit(struct transfer *transfer, struct process *sender,
 			struct process *receiver, struct ring_transfer_result *out_records);
 
+/* Let the sender's locked slot go, which still counts the capability that has moved. */
+void transfer_empty_slot(struct process *sender, uint16_t slot);
+
 /* Let go of everything; the sender has it all again. */
 void transfer_abort(struct transfer *transfer, struct process *sender);

@@ -9,6 +9,7 @@
  */
 #include "tests/host/fault_points.h"
 #include "tests/host/fault_rows.h"
+#include "tests/host/grant_calls.h"
 #include "tests/host/snapshot.h"
 
 #include <stdio.h>
@@ -269,6 +270,37 @@ static enum status run_spawn_from_image(void)
 		&made);
 }
 
+static uint64_t granted_endpoint;
+
+static void prepare_granting(void)
+{
+	prepare_memory();
+	assert_int_equal(create_endpoint(&first, 4, &granted_endpoint), STATUS_OK);
+}
+
+/* One of each mode: what was moved and made is undone when anything is refused. */
+static enum status run_spawn_with_grants(void)
+{
+	struct grant_spawn what = {
+		.grants = { { .name = "moved",
+			      .capability = memory,
+			      .mode = CAP_GRANT_MODE_MOVE },
+			    { .name = "client",
+			      .capability = granted_endpoint,
+			      .mode = CAP_GRANT_MODE_CLIENT_ENDPOINT,
+			      .interface_id = IPC_INTERFACE },
+			    { .name = "object",
+			      .capability = granted_endpoint,
+			      .mode = CAP_GRANT_MODE_SERVICE_OBJECT,
+			      .interface_id = IPC_INTERFACE } },
+	};
+	struct grant_result result;
+	enum status status = grant_spawn(&first, what, &result);
+
+	made = result.handle;
+	return status;
+}
+
 static enum status run_list(void)
 {
 	return call_named("spawner", PROCESS_SPAWNER_LIST_METHOD);
@@ -374,6 +406,8 @@ static const struct fault_row rows[] = {
 	  prepare_account, run_spawn_from_account, true },
 	{ "spawn from an image", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD,
 	  prepare_image, run_spawn_from_image, true },
+	{ "spawn with grants", PROCESS_SPAWNER_INTERFACE_ID, PROCESS_SPAWNER_SPAWN_METHOD,
+	  prepare_granting, run_spawn_with_grants, true },
 	{ "limits", ACCOUNT_INTERFACE_ID, ACCOUNT_LIMITS_METHOD, prepare_account, run_limits,
 	  false },
 	{ "usage", ACCOUNT_INTERFACE_ID, ACCOUNT_USAGE_METHOD, prepare_account, run_usage,

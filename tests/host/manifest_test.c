@@ -106,6 +106,8 @@ struct shape {
 	uint32_t grant_count;
 	const char *const *grant_names;
 	uint16_t grant_object;
+	bool has_badge;
+	uint64_t badge;
 	uint32_t argument_count;
 	const char *argument;
 };
@@ -158,6 +160,9 @@ static bool shape_boots(const struct shape *shape)
 		kernel_grant_set_name(grant, shape->grant_names[i],
 				      (uint32_t)strlen(shape->grant_names[i]));
 		struct_builder_set_uint16(grant.s, 0, shape->grant_object);
+		if (shape->has_badge)
+			kernel_grant_legacy_badge_set_badge(
+				kernel_grant_init_legacy_badge(grant), shape->badge);
 	}
 	arguments = init_config_init_init_arguments(init, shape->argument_count);
 	for (uint32_t i = 0; i < shape->argument_count; i++)
@@ -251,6 +256,24 @@ static void grants_are_checked(void **)
 	}
 }
 
+/* Zero is a badge too. */
+static void badges_are_refused(void **)
+{
+	static const char *const names[] = { "a" };
+	static const uint64_t badges[] = { 0, 1, UINT64_MAX };
+	struct shape shape = ordinary;
+
+	shape.grant_names = names;
+	shape.grant_count = 1;
+	assert_true(shape_boots(&shape));
+	shape.has_badge = true;
+	for (size_t i = 0; i < sizeof(badges) / sizeof(badges[0]); i++) {
+		shape.badge = badges[i];
+		assert_false(shape_boots(&shape));
+		assert_non_null(strstr(fake_hal_serial_output(), "a grant carries a badge"));
+	}
+}
+
 static void arguments_are_checked(void **)
 {
 	static const char longest[] =
@@ -280,6 +303,7 @@ int main(void)
 		cmocka_unit_test(number_of_binaries_is_bounded),
 		cmocka_unit_test(version_is_checked),
 		cmocka_unit_test(grants_are_checked),
+		cmocka_unit_test(badges_are_refused),
 		cmocka_unit_test(arguments_are_checked),
 	};
 

@@ -149,8 +149,10 @@ static void capset_names_what_was_granted(void **)
 	struct cap_set_reader root;
 	struct process *process;
 
-	grants[0] = (struct spawn_grant){ text("one"), &first.process->memory };
-	grants[1] = (struct spawn_grant){ text("two"), &first.process->handle };
+	grants[0] =
+		(struct spawn_grant){ .name = text("one"), .object = &first.process->memory };
+	grants[1] =
+		(struct spawn_grant){ .name = text("two"), .object = &first.process->handle };
 	request.grant_count = 2;
 	assert_int_equal(process_spawn(&request, &process), STATUS_OK);
 	assert_int_equal(address_space_read(&process->space, FIXTURE_CAPSET, bytes,
@@ -363,10 +365,12 @@ static void names_of_grants_are_checked(void **)
 	};
 	struct spawn_request request = ordinary();
 
-	grants[0] = (struct spawn_grant){ text("one"), &first.process->memory };
+	grants[0] =
+		(struct spawn_grant){ .name = text("one"), .object = &first.process->memory };
 	request.grant_count = 2;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		grants[1] = (struct spawn_grant){ text(bad[i]), &first.process->memory };
+		grants[1] = (struct spawn_grant){ .name = text(bad[i]),
+						  .object = &first.process->memory };
 		assert_int_equal(try_spawn(&request), STATUS_INVALID_ARGUMENT);
 	}
 	grants[1].name = text("accounts");

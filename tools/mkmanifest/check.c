@@ -121,6 +121,9 @@ static void check_grants(struct check *c, struct kernel_grant_list_reader grants
 		else if (object >= KERNEL_OBJECT_COUNT)
 			fault(c, "%s[%u].object: there is no kernel object %u", where, i,
 			      object);
+		if (kernel_grant_legacy_badge_which(kernel_grant_get_legacy_badge(grant)) !=
+		    KERNEL_GRANT_LEGACY_BADGE_ABSENT)
+			fault(c, "%s[%u].legacyBadge: no grant can carry one", where, i);
 	}
 }
 
