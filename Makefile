@@ -5,6 +5,7 @@
 #
 #   make             everything a run needs             make V=1 ...    show each command
 #   make run         boot a system (SYSTEM=default)     make debug      the same, -O1 and assert()
+#   make run-NAME    boot system/proof-NAME.capnp and end with its verdict
 #   make test        all tests (test-NAME for some)     make check      the rules of the tree
 #
 # Output, each variant in a folder of its own:
@@ -302,6 +303,10 @@ $(eval $(call host_rules,coverage/host,HOST_COVERAGE))
 run: $(VARIANT)
 	@tools/qemu run --variant $(VARIANT) $(SYSTEM)
 
+# A proof system by its name, to its verdict: make run-spawn
+run-%: $(VARIANT)
+	@tools/qemu exec --variant $(VARIANT) proof-$*
+
 test: $(if $(filter test,$(MAKECMDGOALS)),$(shell $(PYTHON) tools/test --goals $(NAME)))
 	@$(PYTHON) tools/test $(NAME)
 
@@ -333,7 +338,7 @@ distclean:
 	$(Q)rm -rf build
 
 help:
-	@sed -n '3,14s/^# \{0,1\}//p' Makefile
+	@sed -n '3,15s/^# \{0,1\}//p' Makefile
 
 include $(wildcard tools/*/*.mk tests/*/*.mk)
 -include $(shell find build -name '*.d' -path '*/obj/*' 2>/dev/null)
