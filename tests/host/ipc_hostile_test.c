@@ -273,7 +273,7 @@ static void an_answer_keeps_to_what_the_caller_takes(void **)
 
 	submit_call(&client.program, given, 1, nullptr, 1);
 	last_entry(&client.program)->result_caps_max = 1;
-	last_entry(&client.program)->result_capacity = 24;
+	last_entry(&client.program)->result_capacity = 40;
 	party_enter(&client);
 	id = receive();
 	submit_return(&server.program, id, 1, &sent, 3);
@@ -281,7 +281,7 @@ static void an_answer_keeps_to_what_the_caller_takes(void **)
 	assert_int_equal(party_status(&server, 3), STATUS_RESULT_TOO_LARGE);
 	sent.count = 1;
 	submit_return(&server.program, id, 1, &sent, 4);
-	last_entry(&server.program)->param_length = 16;
+	last_entry(&server.program)->param_length = 32;
 	party_enter(&server);
 	assert_int_equal(party_status(&server, 4), STATUS_RESULT_TOO_LARGE);
 	submit_return(&server.program, id, 1, &sent, 5);
@@ -409,6 +409,45 @@ static void calls_are_received_in_the_order_of_their_coming(void **)
 	}
 }
 
+/* A receive waits, and no sweep has run: what was derived is dead as well. */
+static void a_revoke_holds_for_the_subtree_at_once(void **)
+{
+	struct facet *facet = facet_of(party_object(&client, given));
+	struct made_facet child;
+
+	submit_receive(&server.program, endpoint, 2);
+	party_enter(&server);
+	program_run(&client.program);
+	assert_int_equal(derive(&client.program, given, TRANSFER_SCOPE_SAME_SESSION, &child),
+			 STATUS_OK);
+	submit_call(&client.program, child.facet, 1, nullptr, 1);
+	facet_end(facet, FACET_STATE_REVOKED);
+	enter(&client.program);
+	party_settle(&client);
+	assert_int_equal(party_status(&client, 1), STATUS_REVOKED);
+	party_settle(&server);
+	assert_int_equal(server.count[2], 0);
+}
+
+/* The entry is used anew, under another id. */
+static void an_old_id_answers_no_later_call(void **)
+{
+	uint64_t old;
+	uint64_t id;
+
+	submit_call(&client.program, given, 1, nullptr, 1);
+	submit_call(&client.program, given, 2, nullptr, 2);
+	party_enter(&client);
+	old = receive();
+	submit_return(&server.program, old, 1, nullptr, 3);
+	party_enter(&server);
+	id = receive();
+	assert_int_equal((id ^ old) % MAX_OPEN_CALLS, 0);
+	submit_return(&server.program, old, 1, nullptr, 3);
+	party_enter(&server);
+	assert_int_equal(party_status(&server, 3), STATUS_UNKNOWN_CALL);
+}
+
 /* Revoked, before any sweep has run: neither delivered nor answered. */
 static void a_dead_facet_is_looked_at_again(void **)
 {
@@ -420,9 +459,9 @@ static void a_dead_facet_is_looked_at_again(void **)
 	id = receive();
 	submit_call(&client.program, given, 2, nullptr, 2);
 	party_enter(&client);
-	facet_end(facet, FACET_STATE_REVOKED);
 	program_run(&server.program);
 	party_forget(&server);
+	facet_end(facet, FACET_STATE_REVOKED);
 	submit_receive(&server.program, endpoint, 2);
 	submit_return(&server.program, id, 1, nullptr, 3);
 	enter(&server.program);
@@ -453,6 +492,8 @@ int main(void)
 		TEST(a_call_sets_slots_aside_for_what_its_answer_brings),
 		TEST(what_a_dead_sender_was_moving_is_gone),
 		TEST(calls_are_received_in_the_order_of_their_coming),
+		TEST(a_revoke_holds_for_the_subtree_at_once),
+		TEST(an_old_id_answers_no_later_call),
 		TEST(a_dead_facet_is_looked_at_again),
 	};
 
