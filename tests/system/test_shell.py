@@ -55,7 +55,8 @@ def test_caps_shows_names_interfaces_and_methods(shell):
     rows = {line.split()[0]: line.split()[1:] for line in shell.command("caps").splitlines()}
     assert rows == {
         "memory": ["VirtualMemory", "createObject", "map", "unmap", "protect", "reserve", "commit"],
-        "account": ["Account", "limits", "usage", "split", "close"],
+        "account": ["Account", "limits", "usage", "split", "close", "createEndpoint",
+                    "derive"],
         "console": ["Console", "write"],
         "terminal": ["Uart", "read", "write"],
         "timer": ["Timer", "now", "wait"],
