@@ -303,6 +303,8 @@ enum status process_spawn(const struct spawn_request *request, struct process **
 					request->name.size, &process);
 	if (status != STATUS_OK)
 		return status;
+	if (request->spawner != nullptr)
+		process->session = request->spawner->session;
 	status = build(process, request);
 	/* From here only capabilities keep the memory object. */
 	object_put(&process->memory);

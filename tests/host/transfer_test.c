@@ -231,6 +231,60 @@ static void owner_and_maker_bind_what_was_unbound(void **)
 	}
 }
 
+/* --- By spawn ------------------------------------------------------------------------------
+ */
+
+/* The first process grants it to a child, which is of its session. */
+static enum status send_by_spawn(uint64_t capability, const struct session *bound,
+				 enum transfer_scope scope)
+{
+	enum status status;
+	uint64_t child;
+
+	facet->session = bound;
+	facet->scope = scope;
+	program_run(&first);
+	status = spawn_child(&first, 0, capability, &child);
+	if (status != STATUS_OK)
+		return status;
+	assert_ptr_equal(process_behind(&first, child)->session, one);
+	assert_int_equal(kill_process(&first, child), STATUS_OK);
+	(void)kernel_settle();
+	program_run(&first);
+	assert_int_equal(release(&first, child), STATUS_OK);
+	return status;
+}
+
+static void spawn_keeps_to_the_table(void **)
+{
+	static const struct {
+		enum scope_case scope_case;
+		const struct session *bound;
+	} cases[] = {
+		{ SCOPE_TO_ITS_SESSION, &sessions[0] },
+		{ SCOPE_TO_OTHER_SESSION, &sessions[1] },
+		{ SCOPE_UNBOUND_TO_SENDERS, nullptr },
+		{ SCOPE_BY_MAKER, &sessions[1] },
+	};
+	uint64_t capability;
+
+	first.process->session = one;
+	assert_int_equal(process_reserve_slots(first.process, 1), STATUS_OK);
+	capability = process_insert_reserved(first.process, object_get(&facet->object)).raw;
+	for (uint32_t i = 0; i < 4 * SCOPE_COUNT; i++) {
+		enum transfer_scope scope = (enum transfer_scope)(i % SCOPE_COUNT);
+		enum scope_case scope_case = cases[i / SCOPE_COUNT].scope_case;
+		bool allowed = transfer_scopes_allow(scope_case, scope);
+
+		if (scope_case == SCOPE_BY_MAKER)
+			facet->maker = first.process->number;
+		assert_int_equal(send_by_spawn(capability, cases[i / SCOPE_COUNT].bound, scope),
+				 allowed ? STATUS_OK : STATUS_TRANSFER_SCOPE);
+	}
+	program_run(&first);
+	assert_int_equal(release(&first, capability), STATUS_OK);
+}
+
 /* --- Chains --------------------------------------------------------------------------------
  */
 
@@ -393,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(call_and_return_keep_to_the_table),
 		TEST(owner_and_maker_bind_what_was_unbound),
+		TEST(spawn_keeps_to_the_table),
 		TEST(every_facet_of_a_chain_must_allow_it),
 		TEST(deriving_never_widens),
 		cmocka_unit_test(the_page_says_what_the_table_says),
