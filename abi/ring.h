@@ -111,7 +111,7 @@ struct ring_completion {
 	uint16_t tag;           /* of the submission */
 	uint32_t length;
 	uint32_t reserved;
-	uint64_t word; /* meaning set by the operation; 0 otherwise */
+	uint64_t word; /* of a receive: call id, or cookie of what was dropped; else 0 */
 };
 
 static_assert(sizeof(struct ring_completion) == 32);
