@@ -88,6 +88,11 @@ static void step_raw(struct attacker *a)
 	attack_raw(&world.attackers, a, &world.input);
 }
 
+static void step_ipc(struct attacker *a)
+{
+	attack_ipc(&world.attackers, a, &world.input);
+}
+
 static uint64_t take_deadline(const struct attacker *a)
 {
 	uint32_t choice = fuzz_take_byte(&world.input);
@@ -122,6 +127,14 @@ static void step_read(struct attacker *a)
 static void step_call_now(struct attacker *a)
 {
 	attack_call(&world.attackers, a, &world.input);
+	came_out(program_syscall(&a->program, SYSCALL_CAP_ENTER, 0, RING_NO_WAIT).end);
+	if (running() == a)
+		read_completions(a, DEFAULT_CQ_ENTRIES);
+}
+
+static void step_ipc_now(struct attacker *a)
+{
+	attack_ipc(&world.attackers, a, &world.input);
 	came_out(program_syscall(&a->program, SYSCALL_CAP_ENTER, 0, RING_NO_WAIT).end);
 	if (running() == a)
 		read_completions(a, DEFAULT_CQ_ENTRIES);
@@ -279,6 +292,20 @@ static const struct step steps[] = {
 
 constexpr uint32_t STEPS = sizeof(steps) / sizeof(steps[0]);
 
+/* Those of calls between processes have the last numbers: older cases mean what they meant. */
+constexpr uint32_t IPC_STEPS_FROM = 208;
+
+static const struct step *take_step(void)
+{
+	static const struct step ipc = { step_ipc, true };
+	static const struct step ipc_now = { step_ipc_now, true };
+	uint32_t choice = fuzz_take_byte(&world.input);
+
+	if (choice < IPC_STEPS_FROM)
+		return &steps[choice % STEPS];
+	return choice % 4 == 0 ? &ipc : &ipc_now;
+}
+
 static void check(bool whole)
 {
 	require(heap_check(&hal_cpu()->deadlines));
@@ -297,7 +324,7 @@ static void check(bool whole)
 
 static void do_step(void)
 {
-	const struct step *step = &steps[fuzz_take_below(&world.input, STEPS)];
+	const struct step *step = take_step();
 	struct attacker *a = running();
 	bool was_pending = hal_interrupt_pending();
 

@@ -13,6 +13,10 @@ void attack_call(struct attackers *all, struct attacker *a, struct fuzz_input *i
 /* Submit RELEASE, CANCEL or NOP. */
 void attack_small(struct attackers *all, struct attacker *a, struct fuzz_input *input);
 
+/* Submit something of calls between processes: RECV, RETURN, RETURN_RECV, CALL_QUERY, a call
+ * through a facet, or one of a method that makes or withdraws endpoints and facets. */
+void attack_ipc(struct attackers *all, struct attacker *a, struct fuzz_input *input);
+
 /* Submit words as they come. */
 void attack_raw(struct attackers *all, struct attacker *a, struct fuzz_input *input);
 

@@ -111,7 +111,9 @@ void attacker_check(const struct attacker *a)
 	require(ring_check(&process->thread->ring));
 	require(address_space_check(&process->space));
 	require(cap_table_check(&process->table));
-	require(account_own_use(process->account, ACCOUNT_SLOTS) == process->table.used_count);
+	/* Slots that a call or a receive under way may fill are paid for already. */
+	require(account_own_use(process->account, ACCOUNT_SLOTS) ==
+		process->table.used_count + process->table.reserved_count);
 }
 
 /* The frame that a mapping shows at address, if it has been taken. */
@@ -214,6 +216,8 @@ static uint64_t note_entry(struct attacker *a, const struct ring_submission *ent
 		.user_data = at + (uint64_t)a->submitted++ * ATTACKER_ENTRIES,
 		.result_offset = entry->result_offset,
 		.result_capacity = entry->result_capacity,
+		.receives = entry->opcode == OPERATION_CODE_RECV ||
+			    entry->opcode == OPERATION_CODE_RETURN_RECV,
 	};
 	return a->entries[at].user_data;
 }
@@ -242,14 +246,17 @@ static void check_completion(const struct attacker *a, const struct ring_complet
 	require(completion->tag == entry.tag);
 	require(status >= STATUS_OK && status < STATUS_COUNT);
 	require(completion->kind < COMPLETION_KIND_COUNT);
-	require(completion->reserved == 0 && completion->word == 0);
+	require(completion->reserved == 0);
+	require(completion->word == 0 || (entry.receives && status == STATUS_OK));
+	require(completion->kind != COMPLETION_KIND_DROPPED || entry.receives);
 	require((completion->kind == COMPLETION_KIND_CANCELLED) ==
 		(status == STATUS_CANCELLED));
-	require(completion->length % 8 == 0 && completion->transfer_count <= 1);
+	require(completion->length % 8 == 0 && completion->transfer_count <= MAX_TRANSFERS);
 	require(completion->length +
 			completion->transfer_count * sizeof(struct ring_transfer_result) <=
 		entry.result_capacity);
-	require(status == STATUS_OK || (completion->length | completion->transfer_count) == 0);
+	require(status == STATUS_OK || completion->transfer_count == 0);
+	require(status == STATUS_OK || status == STATUS_EXCEPTION || completion->length == 0);
 }
 
 /* Whatever of the results could be an address, or is a capability. */
@@ -265,10 +272,14 @@ static void learn_results(struct attacker *a, const struct ring_completion *comp
 		if (word >= HAL_USER_START && word < HAL_USER_END && word % PAGE_SIZE == 0)
 			attacker_learn_address(a, word);
 	}
-	if (completion->transfer_count == 0)
-		return;
-	memcpy(&capability, results + completion->length, sizeof(capability));
-	attacker_learn_cap(a, capability.capability, capability.interface_id);
+	if (entry.receives && completion->status == 0 && completion->length != 0)
+		memcpy(&a->calls[a->calls_learned++ % ATTACKER_CALLS], results, sizeof(word));
+	for (uint32_t i = 0; i < completion->transfer_count; i++) {
+		memcpy(&capability, results + completion->length + i * sizeof(capability),
+		       sizeof(capability));
+		if (capability.capability != 0)
+			attacker_learn_cap(a, capability.capability, capability.interface_id);
+	}
 }
 
 bool attacker_read(struct attacker *a)

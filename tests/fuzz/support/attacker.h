@@ -15,7 +15,9 @@
 
 constexpr uint32_t ATTACKER_CAPS = 32;
 constexpr uint32_t ATTACKER_ADDRESSES = 8;
-constexpr uint32_t ATTACKER_ENTRIES = 128; /* more than can be under way: 32 + 64 */
+constexpr uint32_t ATTACKER_CALLS = 8;
+/* More than can be under way, 32 + 64, and all those that never complete: SKIP_SUCCESS. */
+constexpr uint32_t ATTACKER_ENTRIES = 512;
 constexpr uint32_t ATTACKERS_MAX = 64;
 constexpr uint32_t ATTACKER_SPAN_BYTES = 640;
 
@@ -31,6 +33,7 @@ struct attacker_entry {
 	uint64_t user_data;
 	uint32_t result_offset;
 	uint32_t result_capacity;
+	bool receives;
 };
 
 struct attacker {
@@ -39,6 +42,8 @@ struct attacker {
 	uint32_t caps_learned;
 	uint64_t addresses[ATTACKER_ADDRESSES];
 	uint32_t addresses_learned;
+	uint64_t calls[ATTACKER_CALLS]; /* ids of those it has received */
+	uint32_t calls_learned;
 	struct attacker_entry entries[ATTACKER_ENTRIES];
 	uint32_t submitted;
 	bool is_honest;
