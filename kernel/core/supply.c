@@ -226,7 +226,9 @@ static bool counts_agree(const struct account_sum *sum)
 	uint64_t threads = supply.pools[SUPPLY_THREAD].object_count;
 
 	return sum->own_use[ACCOUNT_THREADS] == threads &&
-	       sum->own_use[ACCOUNT_WAITS] == threads * THREAD_WAITS;
+	       sum->own_use[ACCOUNT_WAITS] == threads * THREAD_WAITS &&
+	       sum->own_use[ACCOUNT_ENDPOINTS] == supply.pools[SUPPLY_ENDPOINT].object_count &&
+	       sum->own_use[ACCOUNT_FACETS] == supply.pools[SUPPLY_FACET].object_count;
 }
 
 struct supply_report supply_audit(void)
