@@ -372,6 +372,64 @@ static void sealed_memory_stays(void)
 	CHECK_EQUAL(withdraw(page, true), EXIT_RECORD_EXITED);
 }
 
+/* --- Scopes
+ * ------------------------------------------------------------------------------------- */
+
+static void nothing(void)
+{
+}
+
+/* The child: a facet that is not to be passed on goes to its owner and to nobody else. */
+static void holder(void)
+{
+	uint64_t facet = ipc_granted("facet");
+	struct ring_submission call = ipc_call(facet, 1, 0);
+	struct child_request request = {
+		.binary = "ipc_death",
+		.arguments = { "nothing" },
+		.grants = { { "facet", facet } },
+		.memory_bytes = 256 << 10,
+		.slots = 8,
+	};
+	struct process_handle_client process;
+	struct ipc_facet child = {};
+
+	CHECK_STATUS(child_spawn(&request, &process), STATUS_TRANSFER_SCOPE);
+	CHECK_STATUS(ipc_derive(facet, &child), STATUS_OK);
+	request.grants[0].id = child.id;
+	CHECK_STATUS(child_spawn(&request, &process), STATUS_TRANSFER_SCOPE);
+	ipc_attach(&call, facet, CAP_GRANT_MODE_COPY);
+	ipc_attach(&call, child.id, CAP_GRANT_MODE_COPY);
+	CHECK_STATUS(ipc_do_status(call), STATUS_OK);
+}
+
+static void regrant_only(void)
+{
+	uint64_t endpoint = ipc_endpoint();
+	struct ipc_facet facet = {};
+	struct child_request request = {
+		.binary = "ipc_death",
+		.arguments = { "holder" },
+		.memory_bytes = MIB,
+		.slots = 64,
+		.threads = 2,
+	};
+	struct process_handle_client process;
+
+	CHECK_STATUS(
+		ipc_mint(endpoint, IPC_INTERFACE, TRANSFER_SCOPE_SERVICE_REGRANT_ONLY, &facet),
+		STATUS_OK);
+	request.grants[0] = (struct child_grant){ "report", child_report() };
+	request.grants[1] = (struct child_grant){ "spawner", child_spawner().id };
+	request.grants[2] = (struct child_grant){ "facet", facet.id };
+	process = child_start(&request);
+	CHECK_STATUS(ipc_do_status(ipc_receive(endpoint, 1)), STATUS_OK);
+	CHECK_EQUAL(ipc_header(1).cookie, facet.cookie);
+	CHECK_STATUS(ipc_do_status(ipc_return(ipc_header(1).call_id, 1, 2)), STATUS_OK);
+	must_pass(process);
+	CHECK(ipc_balanced());
+}
+
 #define PASSES(name)                                                                     \
 	{                                                                                \
 		#name, name,                                                             \
@@ -390,11 +448,14 @@ static const struct test_case cases[] = {
 	PASSES(maker_dies),
 	PASSES(memory_taken_away),
 	PASSES(sealed_memory_stays),
+	PASSES(regrant_only),
 	HELPER(many_calls),
 	HELPER(call_and_exit),
 	HELPER(mute_server),
 	HELPER(send_owner),
 	HELPER(reader),
+	HELPER(holder),
+	HELPER(nothing),
 };
 
 int capos_main(void)
