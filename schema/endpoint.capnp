@@ -29,7 +29,8 @@ struct EndpointLimits {
   # its server.
 
   maxMessageBytes @0 :UInt32;
-  # Longest parameter message; at most maxMessageBytes of ring.capnp, 0 means that.  A multiple of 8.
+  # Longest parameter message: a multiple of 8, at most maxMessageBytes of ring.capnp.  0 means 4096,
+  # for which there is room in a ring's arena twice over.
   maxCaps @1 :UInt8;
   # Most capabilities that a call may bring; at most maxTransfers.
   maxOpenCalls @2 :UInt32;

@@ -19,7 +19,7 @@ static bool closing_step(struct work *work);
 static bool fill_limits(struct endpoint_limits *limits)
 {
 	if (limits->max_message_bytes == 0)
-		limits->max_message_bytes = MAX_MESSAGE_BYTES;
+		limits->max_message_bytes = ENDPOINT_MESSAGE_BYTES;
 	if (limits->max_open_calls == 0)
 		limits->max_open_calls = ENDPOINT_OPEN_CALLS;
 	return limits->max_message_bytes <= MAX_MESSAGE_BYTES &&

@@ -22,7 +22,8 @@ struct facet;
 struct operation;
 struct process;
 
-/* Open calls and receives of an endpoint whose maker does not say. */
+/* Longest message, and open calls with receives, of an endpoint whose maker does not say. */
+constexpr uint32_t ENDPOINT_MESSAGE_BYTES = 4096;
 constexpr uint32_t ENDPOINT_OPEN_CALLS = 32;
 
 struct endpoint {
