@@ -36,6 +36,29 @@ static inline const struct method *find_method(const struct object *target,
 	return &type->methods[index_clamp(entry_method(entry), type->method_count)];
 }
 
+/* Where the entry says that parameters and results stand. */
+struct call_spans {
+	struct ring_span params;
+	struct ring_span results;
+};
+
+static inline struct call_spans read_spans(struct ring_entry entry)
+{
+	return (struct call_spans){
+		.params = ring_span_of(entry_word(entry, 3)),
+		.results = ring_span_of(entry_word(entry, 4)),
+	};
+}
+
+/* Whether check_spans() has nothing against them. */
+static inline bool spans_fit(const struct ring *ring, struct call_spans spans,
+			     const struct method *method)
+{
+	return ring_check_spans(ring, spans.params, spans.results) &&
+	       spans.params.length <= method->max_param_bytes &&
+	       spans.results.length >= method->result_bytes;
+}
+
 /* Which of the spans breaks which rule. */
 [[gnu::cold, gnu::noinline]] static enum status span_status(const struct call *call)
 {
@@ -93,12 +116,13 @@ static enum status take_transfers(struct call *call, const struct method *method
 }
 
 /* All checks of a call that carries capabilities, or may get some, or breaks a rule. */
-[[gnu::always_inline]] static inline enum status
-check_carrier(struct call *call, const struct method *method, uint64_t word5, uint64_t unused)
+[[gnu::always_inline]] static inline enum status check_carrier(struct call *call,
+							       const struct method *method)
 {
+	uint64_t word5 = call->word5;
 	enum status status;
 
-	if ((unused | (word5 & CALL_UNUSED_WORD5)) != 0)
+	if ((call->unused | (word5 & CALL_UNUSED_WORD5)) != 0)
 		return entry_has_flags(call->entry) ? STATUS_FLAG_UNSUPPORTED
 						    : STATUS_RESERVED_NOT_ZERO;
 	status = check_spans(call, method);
@@ -245,36 +269,56 @@ static inline void run_plain(struct ring *ring, struct ring_entry entry, struct 
 		complete(ring, entry, result_length(call), 0);
 }
 
+/* A method that only tells; its results go to offset. */
+static inline void run_telling(struct ring *ring, struct ring_entry entry,
+			       struct object *target, const struct method *method,
+			       uint32_t offset)
+{
+	method->tell(target, ring->arena + offset);
+	complete(ring, entry, method->result_bytes, 0);
+}
+
+/* A call begins: what everyone who runs it needs, */
 static inline void start(struct call *call, struct ring *ring, struct ring_entry entry,
-			 struct object *target)
+			 struct object *target, struct call_spans spans)
 {
 	call->ring = ring;
 	call->target = target;
 	call->entry = entry;
-	call->param_span = ring_span_of(entry_word(entry, 3));
-	call->result_span = ring_span_of(entry_word(entry, 4));
+	call->param_span = spans.params;
+	call->result_span = spans.results;
 	call->transfer_count = 0;
 	call->has_params = false;
 	call->is_silent = false;
 	call->is_through_facet = false;
 }
 
-/* A call with everything that it may have. */
-static inline void run_method(struct call *call, const struct method *method, uint64_t word5,
-			      uint64_t unused)
+/* and what run_carrier() and run_elsewhere() need besides. */
+static inline void carry(struct call *call, uint64_t word5, uint64_t unused)
 {
-	enum status status = check_carrier(call, method, word5, unused);
+	call->word5 = word5;
+	call->unused = unused;
+}
+
+/* A method of a kernel object, with everything that a call may have. */
+[[gnu::always_inline]] static inline void run_method(struct ring *ring, struct ring_entry entry,
+						     struct call *call,
+						     const struct method *method)
+{
+	enum status status = check_carrier(call, method);
 
 	if (status != STATUS_OK)
 		fail(call, status);
+	else if (method->tell != nullptr)
+		run_telling(ring, entry, call->target, method, call->result_span.offset);
 	else if (method->result_caps == 0)
-		run_plain(call->ring, call->entry, call, method);
+		run_plain(ring, entry, call, method);
 	else
 		run_granting(call, method);
 }
 
 /* Through a facet of a kernel object. */
-static void run_behind(struct call *call, struct facet *facet, uint64_t word5, uint64_t unused)
+static void run_behind(struct call *call, struct facet *facet)
 {
 	enum status status = facet_status(facet);
 
@@ -288,31 +332,44 @@ static void run_behind(struct call *call, struct facet *facet, uint64_t word5, u
 	if (!has_method(facet->target, call->entry))
 		fail(call, STATUS_UNKNOWN_METHOD);
 	else
-		run_method(call, find_method(facet->target, call->entry), word5, unused);
+		run_method(call->ring, call->entry, call,
+			   find_method(facet->target, call->entry));
 }
 
 /* The target has no such method, or is a facet of a kernel object. */
-static void run_odd(struct ring *ring, struct ring_entry entry, struct object *target,
-		    uint64_t word5, uint64_t unused)
+[[gnu::noinline]] static void run_odd(struct ring *ring, struct ring_entry entry,
+				      struct call *call)
 {
-	struct call call;
-
-	start(&call, ring, entry, target);
-	if (object_is_facet(target))
-		run_behind(&call, facet_of(target), word5, unused);
+	start(call, ring, entry, call->target, read_spans(entry));
+	if (object_is_facet(call->target))
+		run_behind(call, facet_of(call->target));
 	else
-		fail(&call, STATUS_UNKNOWN_METHOD);
+		fail(call, STATUS_UNKNOWN_METHOD);
 }
 
-/* The target is no kernel object that has the method. */
-[[gnu::noinline]] __attribute__((preserve_none)) static void
-run_elsewhere(struct ring *ring, struct ring_entry entry, struct object *target, uint64_t word5,
-	      uint64_t unused)
+/* This CPU's call, its target and what carry() notes: the target is no kernel object that has
+ * the method. */
+[[gnu::noinline]] __attribute__((preserve_none)) static volatile uint64_t *
+run_elsewhere(struct ring *ring, struct ring_entry entry)
 {
+	struct call *call = &hal_cpu()->call;
+	struct object *target = call->target;
+
 	if (object_is_facet(target) && facet_of(target)->endpoint != nullptr)
-		ipc_call(ring, entry, facet_of(target), word5, unused);
+		ipc_call(ring, entry, facet_of(target), call->word5, call->unused);
 	else
-		run_odd(ring, entry, target, word5, unused);
+		run_odd(ring, entry, call);
+	[[clang::musttail]] return ring_next(ring, entry);
+}
+
+/* This CPU's call: capabilities come or go, or a rule is broken. */
+[[gnu::noinline]] __attribute__((preserve_none)) static volatile uint64_t *
+run_carrier(struct ring *ring, struct ring_entry entry)
+{
+	struct call *call = &hal_cpu()->call;
+
+	run_method(ring, entry, call, call->method);
+	[[clang::musttail]] return ring_next(ring, entry);
 }
 
 [[gnu::cold, gnu::noinline]] static void refuse_id(struct ring *ring, struct ring_entry entry,
@@ -321,56 +378,52 @@ run_elsewhere(struct ring *ring, struct ring_entry entry, struct object *target,
 	ring_refuse(ring, entry, transfer_missing(ring->process, id));
 }
 
-/* Where capabilities come or go, or a rule is broken. */
-[[gnu::noinline]] __attribute__((preserve_none)) static void
-run_carrier(struct ring *ring, struct ring_entry entry, struct object *target, uint64_t word5,
-	    uint64_t unused)
+/* A method of a kernel object.  As most calls are: no capability comes or goes, no rule is
+ * broken. */
+static inline bool is_plain(const struct ring *ring, const struct method *method,
+			    struct call_spans spans, uint64_t word5, uint64_t unused)
 {
-	struct call call;
-
-	start(&call, ring, entry, target);
-	run_method(&call, find_method(target, entry), word5, unused);
-}
-
-/* No capability comes or goes. */
-static inline void run_bare(struct ring *ring, struct ring_entry entry, struct object *target,
-			    const struct method *method)
-{
-	struct call call;
-	enum status status;
-
-	start(&call, ring, entry, target);
-	status = check_spans(&call, method);
-	if (status == STATUS_OK && method->result_caps != 0)
-		status = STATUS_RESULT_TOO_SMALL;
-	if (status != STATUS_OK)
-		fail(&call, status);
-	else
-		run_plain(ring, entry, &call, method);
-}
-
-/* Take the entry to its completion, or park it. */
-static inline void run(struct ring *ring, struct ring_entry entry)
-{
-	uint64_t word5 = entry_word(entry, 5);
-	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
-	struct cap_id id = { entry_word(entry, 1) };
-	struct object *target = cap_table_lookup(&ring->process->table, id);
-
-	if (target == nullptr)
-		refuse_id(ring, entry, id);
-	else if (!has_method(target, entry))
-		run_elsewhere(ring, entry, target, word5, unused);
-	else if ((word5 | unused) != 0)
-		run_carrier(ring, entry, target, word5, unused);
-	else
-		run_bare(ring, entry, target, find_method(target, entry));
+	return (word5 | unused) == 0 && spans_fit(ring, spans, method) &&
+	       method->result_caps == 0;
 }
 
 __attribute__((preserve_none)) volatile uint64_t *call_run(struct ring *ring,
 							   struct ring_entry entry)
 {
-	run(ring, entry);
+	uint64_t word5 = entry_word(entry, 5);
+	uint64_t unused = (entry.first & CALL_UNUSED_WORD0) | entry_word(entry, 6);
+	struct cap_id id = { entry_word(entry, 1) };
+	struct object *target = cap_table_lookup(&ring->process->table, id);
+	const struct method *method;
+	struct call_spans spans;
+	struct call *call;
+
+	if (target == nullptr) {
+		refuse_id(ring, entry, id);
+		[[clang::musttail]] return ring_next(ring, entry);
+	}
+	if (!has_method(target, entry)) {
+		call = &hal_cpu()->call;
+		call->target = target;
+		carry(call, word5, unused);
+		[[clang::musttail]] return run_elsewhere(ring, entry);
+	}
+	method = find_method(target, entry);
+	spans = read_spans(entry);
+	if (!is_plain(ring, method, spans, word5, unused)) {
+		call = &hal_cpu()->call;
+		start(call, ring, entry, target, spans);
+		call->method = method;
+		carry(call, word5, unused);
+		[[clang::musttail]] return run_carrier(ring, entry);
+	}
+	if (method->tell != nullptr) {
+		run_telling(ring, entry, target, method, spans.results.offset);
+		[[clang::musttail]] return ring_next(ring, entry);
+	}
+	call = &hal_cpu()->call;
+	start(call, ring, entry, target, spans);
+	run_plain(ring, entry, call, method);
 	[[clang::musttail]] return ring_next(ring, entry);
 }
 

@@ -17,6 +17,9 @@
  * A handler reads call_params() or call_read_flat(), writes call->results, and returns a
  * status; on anything but STATUS_OK it has changed nothing.  Or it parks the call and returns
  * STATUS_OK; then the object finishes the operation later (kernel/core/operation.h).
+ *
+ * A method that only tells (struct method) needs no struct call: from object to completion it
+ * is run out of registers.  A call of one that is not as simple as that takes the other way.
  */
 #include "kernel/core/object.h"
 #include "kernel/core/operation.h"
@@ -31,15 +34,20 @@ struct process;
 /* Most capabilities that a method of a kernel object returns. */
 constexpr uint32_t CALL_RESULT_CAPS = 2;
 
+/* A call while it is run.  Each CPU has one: calls are not nested. */
 struct call {
 	struct ring *ring;
-	struct object *target;   /* the kernel object */
-	struct facet *facet;     /* if is_through_facet */
-	struct ring_entry entry; /* its user_data and deadline have not been read yet */
+	struct object *target;       /* the kernel object */
+	const struct method *method; /* its method, if run_carrier() runs it */
+	struct facet *facet;         /* if is_through_facet */
+	struct ring_entry entry;     /* its user_data and deadline have not been read yet */
 	struct ring_span param_span;
 	struct ring_span result_span;
 	struct message_reader params; /* once call_params() has been called */
 	struct message_builder results;
+	/* Unless no capability comes or goes: word 5, and bits that must be zero. */
+	uint64_t word5;
+	uint64_t unused;
 	/* What the parameters carry; no references are held. */
 	struct object *transfers[MAX_TRANSFERS];
 	struct cap_id transfer_ids[MAX_TRANSFERS];

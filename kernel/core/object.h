@@ -15,8 +15,13 @@ struct call;
 struct object;
 
 /*
- * One method: limits that are checked before the handler runs, and the handler, which runs the
- * method to its end or parks it (kernel/core/call.h).
+ * One method: limits that are checked before it runs, and a function, which is one of two.
+ *
+ * handler runs the method to its end or parks it (kernel/core/call.h).
+ *
+ * tell is for a method that only tells about its object: it cannot fail or wait, changes
+ * nothing, reads no parameters, and its results are always result_bytes long.  It writes them
+ * where the program reads them, and never reads them back.
  *
  * result_bytes is the room that the results need.  It is 0 where the handler changes nothing,
  * so that running out of room while the results are built is harmless.
@@ -29,6 +34,7 @@ struct method {
 	uint8_t max_transfers; /* capabilities that the parameters may carry */
 	uint8_t result_caps; /* capabilities that the results carry: at most CALL_RESULT_CAPS */
 	enum status (*handler)(struct call *call);
+	void (*tell)(struct object *target, void *results);
 };
 
 struct object_type {

@@ -14,19 +14,23 @@ static enum status revoke(struct call *call)
 	return STATUS_OK;
 }
 
-static enum status status(struct call *call)
+static void status(struct object *target, void *to)
 {
-	struct facet_control_status_results_builder results =
-		facet_control_status_results_init_root(&call->results);
+	struct facet_control_status_results_builder results;
+	struct message_builder message;
 
+	message_builder_init(&message, to, FACET_CONTROL_STATUS_RESULTS_MESSAGE_BYTES);
+	results = facet_control_status_results_init_root(&message);
 	facet_control_status_results_set_state(results,
-					       facet_state_now(facet_of_control(call->target)));
-	return STATUS_OK;
+					       facet_state_now(facet_of_control(target)));
 }
 
 static const struct method methods[] = {
 	[FACET_CONTROL_REVOKE_METHOD] = { .max_param_bytes = 64, .handler = revoke },
-	[FACET_CONTROL_STATUS_METHOD] = { .max_param_bytes = 64, .handler = status },
+	[FACET_CONTROL_STATUS_METHOD] = { .max_param_bytes = 64,
+					  .result_bytes =
+						  FACET_CONTROL_STATUS_RESULTS_MESSAGE_BYTES,
+					  .tell = status },
 };
 
 static_assert(sizeof(methods) / sizeof(methods[0]) == FACET_CONTROL_METHOD_COUNT);

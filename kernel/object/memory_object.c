@@ -5,29 +5,33 @@
 #include "kernel/core/call.h"
 #include "schema/memory.capnp.h"
 
-static struct memory_object *target(const struct call *call)
+static struct memory_object *memory_of(struct object *object)
 {
-	return LIST_OWNER(call->target, struct memory_object, object);
+	return LIST_OWNER(object, struct memory_object, object);
 }
 
-static enum status info(struct call *call)
+static void info(struct object *target, void *to)
 {
-	struct memory_object_info_results_builder results =
-		memory_object_info_results_init_root(&call->results);
+	const struct memory_object *memory = memory_of(target);
+	struct memory_object_info_results_builder results;
+	struct message_builder message;
 
-	memory_object_info_results_set_size_bytes(results,
-						  target(call)->page_count * PAGE_SIZE);
-	memory_object_info_results_set_sealed(results, target(call)->sealed);
-	return STATUS_OK;
+	message_builder_init(&message, to, MEMORY_OBJECT_INFO_RESULTS_MESSAGE_BYTES);
+	results = memory_object_info_results_init_root(&message);
+	memory_object_info_results_set_size_bytes(results, memory->page_count * PAGE_SIZE);
+	memory_object_info_results_set_sealed(results, memory->sealed);
 }
 
 static enum status seal(struct call *call)
 {
-	return memory_object_seal(target(call));
+	return memory_object_seal(memory_of(call->target));
 }
 
 static const struct method methods[] = {
-	[MEMORY_OBJECT_INFO_METHOD] = { .max_param_bytes = 64, .handler = info },
+	[MEMORY_OBJECT_INFO_METHOD] = { .max_param_bytes = 64,
+					.result_bytes =
+						MEMORY_OBJECT_INFO_RESULTS_MESSAGE_BYTES,
+					.tell = info },
 	[MEMORY_OBJECT_SEAL_METHOD] = { .max_param_bytes = 64, .handler = seal },
 };
 

@@ -5,12 +5,13 @@
 #include "kernel/core/time.h"
 #include "schema/timer.capnp.h"
 
-static enum status now(struct call *call)
+static void now(struct object *, void *results)
 {
 	uint64_t now_ns = time_now_ns();
+	struct message_builder message;
 
-	timer_now_results_set_now_ns(timer_now_results_init_root(&call->results), now_ns);
-	return STATUS_OK;
+	message_builder_init(&message, results, TIMER_NOW_RESULTS_MESSAGE_BYTES);
+	timer_now_results_set_now_ns(timer_now_results_init_root(&message), now_ns);
 }
 
 /* A wait is a parked operation in no queue: only its deadline, or CANCEL, ends it. */
@@ -38,7 +39,9 @@ static enum status wait(struct call *call)
 }
 
 static const struct method methods[] = {
-	[TIMER_NOW_METHOD] = { .max_param_bytes = 64, .handler = now },
+	[TIMER_NOW_METHOD] = { .max_param_bytes = 64,
+			       .result_bytes = TIMER_NOW_RESULTS_MESSAGE_BYTES,
+			       .tell = now },
 	[TIMER_WAIT_METHOD] = { .max_param_bytes = 64, .handler = wait },
 };
 
