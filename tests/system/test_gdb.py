@@ -93,19 +93,19 @@ def test_gdb_shows_the_kernel(session):
 
 def check_words(gdb):
     """The shell waits for input: what each command must say then."""
-    assert re.search(r"^\* shell#1: running, 9 capabilities, \d+ of \d+ bytes$",
+    assert re.search(r"^\* shell#1: running, 10 capabilities, \d+ of \d+ bytes$",
                      gdb("capos processes"), re.MULTILINE)
     assert re.search(r"^shell#1: blocked, rip 0x2\w+ rsp 0x2\w+, waits for 1 completions, "
                      r"deadline none$", gdb("capos threads"), re.MULTILINE)
     capabilities = gdb("capos capabilities shell")
-    for slot, name in enumerate(["virtual_memory"] + GRANTS):
+    for slot, name in enumerate(["virtual_memory", "account"] + GRANTS):
         assert re.search(rf"^  {slot}\.1 \(0x10000000{slot}\): {name}", capabilities, re.MULTILINE)
     operations = gdb("capos operations")
     assert "shell#1: 1 waiting" in operations
     assert re.search(r"tag \d+: on uart \(uart_object\), deadline none, results", operations)
     accounts = gdb("capos accounts")
     assert re.search(r"^root: open, memory \d+/\d+, slots 16384/", accounts)
-    assert re.search(r"^  shell#1: open, memory \d+/\d+, slots 9/16384, threads 1/4096", accounts,
+    assert re.search(r"^  shell#1: open, memory \d+/\d+, slots 10/16384, threads 1/4096", accounts,
                      re.MULTILINE)
     queue = gdb("capos queue")
     for line in ("current: shell#1", "ready: none", "work: none", "timer: never"):

@@ -38,11 +38,13 @@ def test_operations_of_a_known_program(start, tmp_path, variant):
         "hello#2 < tag CALL Console.write -> ok {}",
         "hello#2 exit 0"]
     for pattern in (r'^shell#1 > tag \d+ CALL ProcessSpawner\.spawn \{binary: "hello", grants: '
-                    r'\[\{name: "console", capability: capability 0\}\], arguments: \[\], limits: null\}$',
+                    r'\[\{name: "console", capability: capability 0, mode: copy, as: null, '
+                    r'scope: sameSession, legacyBadge: \{absent: void\}\}\], arguments: \[\], '
+                    r'limits: null, account: null, image: null\}$',
                     r"^shell#1 < tag \d+ CALL ProcessSpawner\.spawn -> ok "
-                    r"\{process: capability 0\} with ProcessHandle 9\.1$",
+                    r"\{process: capability 0, cookies: null\} with ProcessHandle 10\.1$",
                     r"^shell#1 < tag \d+ CALL ProcessHandle\.wait -> ok \{record: \{exited: 0\}\}$",
-                    r"^shell#1 > tag \d+ RELEASE 9\.1$", r"^shell#1 < tag \d+ RELEASE -> ok$",
+                    r"^shell#1 > tag \d+ RELEASE 10\.1$", r"^shell#1 < tag \d+ RELEASE -> ok$",
                     r"^shell#1 > tag \d+ CALL Power\.off"):
         assert re.search(pattern, text, re.MULTILINE), (pattern, text)
     assert "trace:" not in text

@@ -72,7 +72,7 @@ enum status capos_refuse(struct capos_open_call *call, enum cap_exception_type t
 	message_builder_init(message, message->bytes,
 			     (size_t)message->capacity_words * MESSAGE_WORD_BYTES);
 	call->entry.flags = OPERATION_FLAG_EXCEPTION;
-	capos_open_call_end_transfers(call, false);
+	capos_loop_end_transfers(call, false);
 	size = cut_reason(call, reason);
 	exception = cap_exception_init_root(message);
 	cap_exception_set_type(exception, type);
@@ -104,7 +104,7 @@ uint64_t capos_open_call_take(struct capos_open_call *call, struct capability_in
 	return record->capability;
 }
 
-void capos_open_call_release_received(struct capos_open_call *call)
+void capos_loop_release_received(struct capos_open_call *call)
 {
 	const struct ring_transfer_result *records = records_of(call);
 
@@ -144,7 +144,7 @@ static void release_given(struct ring_transfer *transfer)
 	*transfer = (struct ring_transfer){};
 }
 
-void capos_open_call_end_transfers(struct capos_open_call *call, bool delivered)
+void capos_loop_end_transfers(struct capos_open_call *call, bool delivered)
 {
 	if (call->entry.transfer_count == 0)
 		return;

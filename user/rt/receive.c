@@ -157,8 +157,8 @@ void capos_open_call_set_aside(struct capos_open_call *call)
 
 	require(call->state == CAPOS_OPEN_CALL_OPEN);
 	if (call->completion.transfer_count != 0)
-		capos_open_call_release_received(call);
-	capos_open_call_end_transfers(call, false);
+		capos_loop_release_received(call);
+	capos_loop_end_transfers(call, false);
 	if (call->span_offset != SPAN_NONE) {
 		call->saved_header = *call->header;
 		call->header = &call->saved_header;

@@ -48,5 +48,5 @@ void capos_loop_queue(const struct ring_completion *completion);
 
 /* For open_call.c: release the capabilities that a call brought and nobody took, and end the
  * list of those that its answer was to bring. */
-void capos_open_call_release_received(struct capos_open_call *call);
-void capos_open_call_end_transfers(struct capos_open_call *call, bool delivered);
+void capos_loop_release_received(struct capos_open_call *call);
+void capos_loop_end_transfers(struct capos_open_call *call, bool delivered);

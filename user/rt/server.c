@@ -58,7 +58,7 @@ static inline void answer(struct capos_open_call *call, enum status status)
 	if (status != STATUS_OK || call->results.failed || call->params.malformed)
 		settle(call, status);
 	if (call->completion.transfer_count != 0)
-		capos_open_call_release_received(call);
+		capos_loop_release_received(call);
 	if (call->object != nullptr)
 		capos_object_leave(call->object);
 	endpoint->open--;
@@ -139,7 +139,7 @@ static void answer_was_refused(struct capos_open_call *call, enum status status)
 {
 	bool was_exception = call->entry.flags == OPERATION_FLAG_EXCEPTION;
 
-	capos_open_call_end_transfers(call, false);
+	capos_loop_end_transfers(call, false);
 	if (was_exception) {
 		capos_receive_rest(call);
 		return;
@@ -156,11 +156,11 @@ static void complete_answer(struct capos_open_call *call, enum status status)
 	case STATUS_OK:
 	/* Of an answer and receive of which the receive was refused: see complete_rare(). */
 	case STATUS_UNKNOWN_CALL:
-		capos_open_call_end_transfers(call, true);
+		capos_loop_end_transfers(call, true);
 		capos_receive_rest(call);
 		return;
 	case STATUS_CALLER_GONE:
-		capos_open_call_end_transfers(call, false);
+		capos_loop_end_transfers(call, false);
 		capos_receive_rest(call);
 		return;
 	}
@@ -222,7 +222,7 @@ static void receive_ended(struct capos_open_call *call, enum status status)
 		submit_return(call);
 		return;
 	}
-	capos_open_call_end_transfers(call, status != STATUS_CALLER_GONE);
+	capos_loop_end_transfers(call, status != STATUS_CALLER_GONE);
 	if (call->completion.kind == COMPLETION_KIND_DROPPED)
 		drop_object(call->endpoint, call->completion.word);
 	receive_ended(call, status);
@@ -236,7 +236,7 @@ static inline void complete(struct capos_open_call *call)
 		return;
 	}
 	if (call->entry.transfer_count != 0)
-		capos_open_call_end_transfers(call, true);
+		capos_loop_end_transfers(call, true);
 	deliver(call);
 }
 
