@@ -98,9 +98,8 @@ static struct process_handle_client start_server(struct process_spawner_client s
 	(void)grant_set_name(grant, "ready", 5);
 	grant_set_capability(grant, capos_call_attach(&call, ready));
 	check(process_spawner_spawn_wait(&call, &results) == STATUS_OK, "no server");
-	process.id = capos_call_take_capability(&call,
-						PROCESS_SPAWNER_SPAWN_RESULTS_PROCESS_CAP,
-						PROCESS_HANDLE_INTERFACE_ID);
+	process.id = capos_call_take_capability(
+		&call, PROCESS_SPAWNER_SPAWN_RESULTS_PROCESS_CAP, PROCESS_HANDLE_INTERFACE_ID);
 	capos_call_end(&call);
 	return process;
 }
@@ -210,7 +209,8 @@ static void fill_payloads(const struct queues *queues, const struct row *row)
 	}
 }
 
-/* Whether every answer holds the bytes that were sent, the first word one more than seed + i. */
+/* Whether every answer holds the bytes that were sent, the first word one more than seed + i.
+ */
 static bool answers_are_right(const struct queues *queues, const struct row *row, uint64_t seed)
 {
 	bool right = true;
